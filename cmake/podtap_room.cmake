@@ -1,0 +1,33 @@
+# podtap_room(NAME DEPS room... LIBS target...)
+# One library a room: src/NAME/**/*.cc, less the *_test.cc, which become the
+# GoogleTest binary NAME_test. Includes are written from src/: "ir/ir.h".
+function(podtap_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  if(sources)
+    add_library(podtap_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(podtap_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(podtap_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(podtap_${name} ${scope} podtap_fmt ${ROOM_LIBS})
+  foreach(dep ${ROOM_DEPS})
+    target_link_libraries(podtap_${name} ${scope} podtap_${dep})
+  endforeach()
+
+  if(tests AND GTest_FOUND)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE podtap_${name} GTest::gtest GTest::gmock
+                                               GTest::gtest_main)
+    target_compile_definitions(${name}_test
+                               PRIVATE PODTAP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name}_test COMMAND ${name}_test)
+    set_tests_properties(${name}_test PROPERTIES SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  endif()
+endfunction()

@@ -1,0 +1,80 @@
+// The formats of printf and its kin, parsed once at compile time.
+//
+// What enters: lower/ parses the script's format text. What leaves: a list of
+// pieces, which interp/ and print/ apply to values with FormatText, so that
+// both executors print the same.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace podtap::ir {
+
+struct Directive {
+  enum class Conversion : uint8_t {
+    kLiteral,   // `text` as it is
+    kDecimal,   // %d %i
+    kUnsigned,  // %u
+    kHex,       // %x
+    kHexUpper,  // %X
+    kOctal,     // %o
+    kBinary,    // %b: the value's low `precision` (1 2 4 8, default 8) bytes, raw
+    kPointer,   // %p: 0x and hex, no padding
+    kString,    // %s
+    kChar,      // %c: one byte; 0 prints nothing
+    kMemory,    // %m: `precision` bytes of memory, raw
+    kMemoryHex, // %M: the same as hex digits
+    kChain,     // a captured ancestry without times (made by lower, not written)
+    kChainTimes,  // with times
+  } conversion = Conversion::kLiteral;
+  std::string text;         // of kLiteral; "%%" is folded into it
+  bool left = false;        // -
+  bool zero = false;        // 0
+  bool plus = false;        // +
+  bool space = false;       // ' '
+  bool alternate = false;   // #
+  int32_t width = -1;       // -1 none, -2 taken from the next argument (*)
+  int32_t precision = -1;   // the same
+};
+
+inline constexpr int32_t kFromArgument = -2;
+
+struct Format {
+  std::vector<Directive> pieces;
+  // Set for print(), println() and the like, whose text needs no format.
+  bool to_stderr = false;
+};
+
+// One entry of a chain, as it stands in events: 24 bytes.
+struct ChainEntry {
+  char comm[16];        // NUL-terminated unless full
+  uint64_t start_ns;    // start_boottime, CLOCK_BOOTTIME
+};
+inline constexpr uint32_t kMaxChain = 32;  // levels kept
+
+// A value to format. For a chain, `text` holds the bytes of its ChainEntries,
+// own task first, root last.
+struct FormatValue {
+  int64_t number = 0;
+  std::string_view text;
+};
+
+// Parses SystemTap's format text. On a mistake returns false and says what in
+// `error` ("invalid conversion specifier", …) and where in `offset`.
+bool ParseFormat(std::string_view text, Format& format, std::string& error, size_t& offset);
+
+// How many arguments the format takes, `*` included, and of which kind each is
+// ('d' long, 's' string, 'm' address, 'c' chain).
+std::string ArgumentKinds(const Format& format);
+
+// Appends the text. `values` has one entry an argument, in ArgumentKinds' order.
+void FormatText(const Format& format, std::span<const FormatValue> values, std::string& out);
+
+// task_ancestry's text, root first:
+// "swapper/0(0m0.000000000s)=>systemd(0m0.080000000s)=>pkill(33475m5.202486630s)".
+void FormatChain(std::string_view entries, bool with_times, std::string& out);
+
+}  // namespace podtap::ir

@@ -1,0 +1,64 @@
+// Probe points that the kernel or the session itself provides.
+//
+// What enters: a point of the tree, after alias expansion
+// (`kernel.trace("sched:*")`, `timer.ms(300)`). What leaves: one Match for each
+// place it stands for: how to attach there and which context variables it has.
+// One file a provider; the table of them all is providers.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/ir.h"
+#include "kernel/kernel.h"
+#include "lang/tree.h"
+#include "source/diagnostic.h"
+
+namespace podtap::probes {
+
+// A context variable: $name.
+struct ContextVar {
+  std::string name;
+  uint32_t arg = 0;             // index of the probe's argument (ir kArg's imm)
+  kernel::TypeId btf_type = 0;  // as declared
+};
+
+struct Match {
+  std::string name;  // canonical: `kernel.trace("signal:signal_generate")`
+  ir::AttachSpec attach;
+  std::vector<ContextVar> vars;
+  std::string trace_name;  // $$name; empty where there is none
+  // Lets lower() put a test before the body: process("path") and process(PID)
+  // resolve to a tracepoint and one of these.
+  struct ProcessFilter {
+    enum class Kind { kNone, kPid, kFile } kind = Kind::kNone;
+    int64_t pid = 0;
+    kernel::Kernel::FileIdentity file;
+    bool leader_only = true;  // begin, end: the thread group's own; thread.*: the others
+    bool threads = false;
+  } filter;
+  enum class FilterSubject { kNone, kCurrent, kNewTask } filter_subject = FilterSubject::kNone;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  virtual const char* root() const = 0;  // "begin", "timer", "kernel", …
+  // The matches of a point. Mistakes go to `diagnostics` ("probe point mismatch
+  // (similar: …)", "no match (similar tracepoints: …)"), unless the point is
+  // optional; machine failures are the Error.
+  virtual Result<std::vector<Match>> Resolve(const lang::ProbePoint& point,
+                                             kernel::Kernel& kernel,
+                                             source::Diagnostics& diagnostics) const = 0;
+};
+
+// All providers, by root.
+const std::vector<std::unique_ptr<Provider>>& Providers();
+std::vector<std::string> ProviderRoots();
+const Provider* FindProvider(std::string_view root);
+
+// "$name:type" list of a match, as `-L` prints it after the point.
+std::string DescribeVars(const Match& match, const kernel::Btf& btf);
+
+}  // namespace podtap::probes
