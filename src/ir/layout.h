@@ -65,7 +65,7 @@ struct ItemHeader {
 inline constexpr uint32_t kMaxRecord = 4096;
 // A str of at most this cap stands in the record as its cap bytes; a larger one
 // as a u64 length and its bytes without the NUL, padded to 8.
-inline constexpr uint32_t kInlineString = 64;
+inline constexpr uint32_t kMaxInlineString = 64;
 
 // What one kPrint, kEvent, kError, kWarn, kLog or kExit instruction writes.
 struct Item {
