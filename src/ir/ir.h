@@ -72,6 +72,11 @@ enum class Op : uint8_t {
   kShl, kShr, kShrLogical,  // the count is taken modulo 64; kShr is arithmetic
   kEq, kNe, kLt, kLe, kGt, kGe,  // signed, 0 or 1; kEq and kNe also take ptr against imm 0
   kPtrToInt,  // d:i64 = the address in a:ptr
+  kPtrOk,     // d:i64 = 0 when a:ptr is null or in the first page (a NULL, an error or a small
+              // number such as SEND_SIG_PRIV), else 1. Always the last instruction of its
+              // block, whose branch tests d, and bpf/ must fuse the two (`if p == 0 goto else;
+              // if p < 4096 goto else`): it is how the verifier learns that p isn't null. Loads
+              // through trusted arguments don't survive a fault, so each is guarded by it.
 
   // -- where the probe is
   kArg,      // d = argument `imm` of the probe (tp_btf: ctx[imm], a full 64-bit word)
@@ -122,9 +127,10 @@ enum class Op : uint8_t {
   kHistogram,  // prints the histogram of global[args…]; aux is HistogramKind
   kEvent,      // Module::events[imm] with args, one a field
   kExit,       // the session ends after this probe
-  kError,      // run-time error, message a (str or lit), at `site`; the session ends
-  kWarn,       // warn(a): "WARNING: text" on stderr
-  kLog,        // log(a): "text\n" on stdout
+  // The next three make their text as kPrint does: Module::formats[imm] applied to args.
+  kError,      // run-time error with that message, at `site`; the session ends
+  kWarn,       // warn(): "WARNING: text\n" on stderr
+  kLog,        // log(): "text\n" on stdout
   kSetTarget,  // target_set_pid and such: reserved
 };
 
