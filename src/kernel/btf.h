@@ -55,7 +55,7 @@ class Btf {
   bool IsStruct(TypeId id) const;  // struct or union, through modifiers
   bool IsCharArray(TypeId id) const;  // char[n], through modifiers
   uint32_t ArrayLength(TypeId id) const;
-  // C-like name: "struct task_struct *", for messages and -L.
+  // C-like name: "struct task_struct*", for messages and -L.
   std::string Describe(TypeId id) const;
 
   std::optional<TypeId> Find(std::string_view name, BtfKind kind) const;

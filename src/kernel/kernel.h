@@ -47,6 +47,8 @@ class Kernel {
   // Every tracepoint by tracefs (mounting nothing); falls back to BTF's
   // btf_trace_* names with an empty subsystem when tracefs can't be read.
   virtual Result<const std::vector<Tracepoint>*> tracepoints() = 0;
+  // Whether tracefs has that event; costs no read of the whole list.
+  virtual bool HasTracepoint(const std::string& subsystem, const std::string& name);
   virtual std::string release() = 0;  // uname -r
   virtual int cpu_count() = 0;        // possible CPUs
   virtual int64_t hz() = 0;           // CONFIG_HZ as the kernel has it (jiffies a second)

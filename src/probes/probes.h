@@ -29,14 +29,27 @@ struct Match {
   ir::AttachSpec attach;
   std::vector<ContextVar> vars;
   std::string trace_name;  // $$name; empty where there is none
-  // Lets lower() put a test before the body: process("path") and process(PID)
-  // resolve to a tracepoint and one of these.
+  // Lets lower() put a test before the body: the process.* points are
+  // tracepoints (sched_process_exec, _fork, _exit) plus what stands here.
+  //
+  // The subject is current, or (kNewTask) the task that the tracepoint's second
+  // argument, sched_process_fork's child, points to.
+  //   leader_only      process.begin, process.end: once a process. An exec is the
+  //                    leader's always (no test). At an exit it is the group's
+  //                    last thread: the argument `group_dead_arg` is not 0 or,
+  //                    where the kernel has no such argument (before 6.16),
+  //                    current->signal->live.counter == 0
+  //   threads          process.thread.begin, .end: subject->pid != subject->tgid
   struct ProcessFilter {
+    // kPid: the subject's tgid == pid. kFile: its mm->exe_file->f_inode has
+    // i_ino == file.inode and i_sb->s_dev == file.device.
     enum class Kind { kNone, kPid, kFile } kind = Kind::kNone;
     int64_t pid = 0;
     kernel::Kernel::FileIdentity file;
     bool leader_only = true;  // begin, end: the thread group's own; thread.*: the others
     bool threads = false;
+    uint32_t group_dead_arg = UINT32_MAX;  // index of the probe's argument, or none
+    bool at_exit = false;                  // the point is process.end
   } filter;
   enum class FilterSubject { kNone, kCurrent, kNewTask } filter_subject = FilterSubject::kNone;
 };
@@ -58,7 +71,14 @@ const std::vector<std::unique_ptr<Provider>>& Providers();
 std::vector<std::string> ProviderRoots();
 const Provider* FindProvider(std::string_view root);
 
-// "$name:type" list of a match, as `-L` prints it after the point.
+// "$name:type" list of a match, as `-L` prints it after the point:
+// "$preempt:bool $prev:struct task_struct*".
 std::string DescribeVars(const Match& match, const kernel::Btf& btf);
+
+// What -l prints for a pattern, sorted, one probe point a line; with the
+// variables behind each (-L). Empty, with a diagnostic, when nothing matches.
+Result<std::vector<std::string>> ListPoints(const lang::ProbePoint& pattern,
+                                            kernel::Kernel& kernel, bool with_vars,
+                                            source::Diagnostics& diagnostics);
 
 }  // namespace podtap::probes
