@@ -92,7 +92,8 @@ enum class Op : uint8_t {
   kReadUserStr,    // the same from the current task's memory
   kReadKernelBytes, // d:str = b raw bytes at address a, for %m and %M; d2 = fault
   kTaskFromPid,    // d:i64 = address of the task whose host pid is a, or 0
-  kChainCapture,   // d:chain = comm and start_boottime of task a:ptr and of its real_parents
+  kChainCapture,   // d:chain = comm and start_boottime of task a (ptr, or i64: its address, read
+                   // by helper) and of its real_parents, the root (pid 0) included
   kChainText,      // d:str = text of a:chain, imm 1: with times (task_ancestry's format)
 
   // -- strings
