@@ -1,8 +1,9 @@
-# podtap_room(NAME DEPS room... LIBS target...)
-# One library a room: src/NAME/**/*.cc, less the *_test.cc, which become the
-# GoogleTest binary NAME_test, all of them the target unit_tests. Includes are written from src/: "ir/ir.h".
+# Builds the GoogleTest binaries of all rooms.
 add_custom_target(unit_tests)
 
+# podtap_room(NAME DEPS room... LIBS target...)
+# One library a room: src/NAME/**/*.cc, less the *_test.cc, which become the
+# GoogleTest binary NAME_test. Includes are written from src/: "ir/ir.h".
 function(podtap_room name)
   cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)

@@ -1,0 +1,152 @@
+"""A Docker daemon of the tests' own: private folders and socket, no network.
+
+Nothing of a daemon that already runs is touched. PODTAP_TEST_DOCKER=HOST uses
+that daemon instead (its containers named podtap-test-* and its image
+podtap-test only)."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+IMAGE = "podtap-test:1"
+APPLETS = ("sh", "sleep", "kill", "pkill", "cat", "ps", "true", "false", "setsid")
+# Runs as the container's first process. The kernel calls a script's process by
+# the script's name, so its comm is "server". A signal handler, because a pid
+# namespace's init ignores what it doesn't handle when it comes from inside.
+SERVER = """#!/bin/sh
+trap 'exit 0' TERM
+sleep 100000 &
+echo $! >/tmp/child
+while :; do wait; sleep 1; done
+"""
+
+
+class Daemon:
+    def __init__(self):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-e2e-", dir="/tmp"))
+        self._process = None
+        self._containers = []
+        self.host = os.environ.get("PODTAP_TEST_DOCKER")
+        self._environment = dict(os.environ, PATH=os.environ.get("PATH", "") +
+                                 ":/usr/local/sbin:/usr/sbin:/sbin")
+        self._environment.pop("DOCKER_CONTEXT", None)
+
+    def start(self):
+        try:
+            if not self.host:
+                self._start_daemon()
+            self._import_image()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start_daemon(self):
+        socket = self._folder / "docker.sock"
+        self.host = f"unix://{socket}"
+        self._log = self._folder / "dockerd.log"
+        with open(self._log, "wb") as log:
+            self._process = subprocess.Popen(
+                ["dockerd", "--data-root", str(self._folder / "data"),
+                 "--exec-root", str(self._folder / "exec"),
+                 "--pidfile", str(self._folder / "dockerd.pid"), "-H", self.host,
+                 "--config-file", str(self._folder / "none.json"),
+                 "--iptables=false", "--ip6tables=false", "--bridge=none"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._environment,
+                # Ctrl-C on the tests must not take the daemon before its containers.
+                start_new_session=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            if socket.exists() and self.docker("version", check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("dockerd doesn't start:\n" + self._log.read_text()[-3000:])
+
+    def _import_image(self):
+        root = self._folder / "image"
+        for folder in ("bin", "tmp", "dev", "proc", "sys", "gate"):
+            (root / folder).mkdir(parents=True)
+        shutil.copy(shutil.which("busybox") or "/bin/busybox", root / "bin/busybox")
+        for applet in APPLETS:
+            (root / "bin" / applet).symlink_to("busybox")
+        (root / "bin/server").write_text(SERVER)
+        (root / "bin/server").chmod(0o755)
+        tar = subprocess.run(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE,
+                             check=True).stdout
+        self.docker("import", "-", IMAGE, input=tar)
+
+    def docker(self, *args, check=True, timeout=60, **keywords):
+        done = subprocess.run(["docker", "-H", self.host, *args], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False, timeout=timeout,
+                              env=self._environment, **keywords)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"docker {' '.join(args)}: {done.stderr.decode()}")
+        return done
+
+    def run(self, name, *command, options=()):
+        """Starts a container; gives its first process's pid on the host."""
+        name = f"podtap-test-{name}" if "PODTAP_TEST_DOCKER" in os.environ else name
+        self.docker("rm", "-f", name, check=False)
+        self._containers.append(name)
+        self.docker("run", "-d", "--network", "none", "--name", name, *options, IMAGE, *command)
+        return Container(self, name)
+
+    def stop(self):
+        if self._process is not None or self._containers:
+            for name in self._containers:
+                self.docker("rm", "-f", name, check=False)
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            points = [line.split()[1] for line in mounts if str(self._folder) in line]
+        for point in reversed(points):
+            subprocess.run(["umount", "-l", point], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Container:
+    def __init__(self, daemon, name):
+        self._daemon = daemon
+        self.name = name
+        self.pid = int(daemon.docker("inspect", "-f", "{{.State.Pid}}", name).stdout)
+        if self.pid == 0:
+            logs = daemon.docker("logs", name, check=False)
+            raise RuntimeError(f"container {name} has ended: {logs.stdout} {logs.stderr}")
+
+    def exec(self, *command, check=True):
+        return self._daemon.docker("exec", self.name, *command, check=check)
+
+    def kill(self, name="KILL"):
+        return self._daemon.docker("kill", "-s", name, self.name)
+
+    def exit_code(self):
+        return int(self._daemon.docker("wait", self.name).stdout)
+
+
+_daemon = None
+
+
+def daemon():
+    """The one daemon of this run of the tests."""
+    global _daemon
+    if _daemon is None:
+        _daemon = Daemon().start()
+    return _daemon
+
+
+def stop_daemon():
+    global _daemon
+    if _daemon is not None:
+        _daemon.stop()
+        _daemon = None
