@@ -55,6 +55,7 @@ class Btf {
   bool IsStruct(TypeId id) const;  // struct or union, through modifiers
   bool IsCharArray(TypeId id) const;  // char[n], through modifiers
   uint32_t ArrayLength(TypeId id) const;
+  bool IsForwardUnion(TypeId id) const;  // `union x;` rather than `struct x;`
   // C-like name: "struct task_struct*", for messages and -L.
   std::string Describe(TypeId id) const;
 
@@ -66,6 +67,8 @@ class Btf {
   std::vector<BtfMember> Members(TypeId struct_id) const;  // anonymous ones flattened
   std::vector<BtfParam> Params(TypeId func_or_proto) const;
   TypeId ReturnType(TypeId func_or_proto) const;
+  // Of one enum, or of any (which walks all types: about a millisecond).
+  std::optional<int64_t> Enumerator(TypeId enum_id, std::string_view name) const;
   std::optional<int64_t> FindEnumerator(std::string_view name) const;
   // Calls for each type of that kind whose name begins with `prefix`.
   void ForEach(BtfKind kind, std::string_view prefix,
@@ -73,6 +76,8 @@ class Btf {
 
  private:
   Btf();
+  BtfMember MakeMember(std::string_view name, TypeId type, uint64_t bits, uint32_t width) const;
+  struct MemberWalk;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -40,6 +40,8 @@ struct Match {
   //                    where the kernel has no such argument (before 6.16),
   //                    current->signal->live.counter == 0
   //   threads          process.thread.begin, .end: subject->pid != subject->tgid
+  // Kernel threads are no processes: subject->flags & 0x200000 (PF_KTHREAD) must
+  // be 0, except at an exec.
   struct ProcessFilter {
     // kPid: the subject's tgid == pid. kFile: its mm->exe_file->f_inode has
     // i_ino == file.inode and i_sb->s_dev == file.device.
