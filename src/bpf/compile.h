@@ -26,6 +26,12 @@ struct Insn {
 };
 static_assert(sizeof(Insn) == 8);
 
+// Where task_struct's members are, from vmlinux's BTF; needed by the chain ops.
+struct TaskOffsets {
+  uint32_t comm = 0, start_boottime = 0, real_parent = 0, pid = 0;
+  bool known = false;
+};
+
 struct Target {
   bool may_goto = true;
   bool signed_division = true;
@@ -33,6 +39,7 @@ struct Target {
   bool current_task_btf = true;
   bool task_from_pid = true;
   bool rdonly_cast = true;
+  TaskOffsets task;
   // The program type: tp_btf (tracing), perf_event or, for the differential
   // tests, syscall (run once by BPF_PROG_RUN).
 };

@@ -1,0 +1,28 @@
+// A minimal BTF of our own: one function type, and the strings of the script's
+// lines, so that the verifier's log and bpftool show script places.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace podtap::attach {
+
+class BtfBlob {
+ public:
+  BtfBlob();
+  // Offset of the text among the strings; control characters become spaces.
+  uint32_t String(std::string_view text);
+  static constexpr uint32_t kFunctionId = 3;
+  std::vector<uint8_t> Bytes() const;
+
+ private:
+  std::string strings_;
+  std::map<std::string, uint32_t, std::less<>> offsets_;
+  uint32_t function_name_ = 0;
+  uint32_t int_name_ = 0;
+};
+
+}  // namespace podtap::attach

@@ -1,0 +1,146 @@
+#include "attach/loader.h"
+
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "attach/syscalls.h"
+#include "attach/verifier_log.h"
+
+namespace podtap::attach {
+namespace {
+
+constexpr size_t kLogSize = 4u << 20;
+constexpr uint32_t kMaxLine = (1u << 22) - 1, kMaxColumn = (1u << 10) - 1;
+
+void SetType(ProgramSpec& spec, const ir::AttachSpec& attach) {
+  if (const auto* tracepoint = std::get_if<ir::AttachTracepoint>(&attach)) {
+    spec.type = BPF_PROG_TYPE_TRACING;
+    spec.expected_attach_type = BPF_TRACE_RAW_TP;
+    spec.attach_btf_id = tracepoint->btf_id;
+  } else if (std::holds_alternative<ir::AttachProfile>(attach)) {
+    spec.type = BPF_PROG_TYPE_PERF_EVENT;
+  } else {
+    spec.type = BPF_PROG_TYPE_SYSCALL;
+    spec.flags = BPF_F_SLEEPABLE;
+  }
+}
+
+}  // namespace
+
+Result<void> Loader::PrepareLines(const std::vector<bpf::Program>& programs) {
+  BtfBlob blob;
+  site_lines_.assign(module_.sites.size(), LineRecord{});
+  std::vector<bool> seen(module_.sites.size(), false);
+  for (const bpf::Program& program : programs) {
+    for (const bpf::LineInfo& line : program.lines) {
+      if (line.site >= module_.sites.size() || seen[line.site]) continue;
+      seen[line.site] = true;
+      const ir::Site& site = module_.sites[line.site];
+      site_lines_[line.site] = {0, blob.String(site.file), blob.String(site.near),
+                                std::min(site.line, kMaxLine) << 10 |
+                                    std::min(site.column, kMaxColumn)};
+    }
+  }
+  Result<Fd> btf = LoadBtf(blob.Bytes());
+  if (!btf) return std::unexpected(btf.error());
+  btf_ = std::move(*btf);
+  return {};
+}
+
+Result<void> Loader::Relocate(bpf::Program& program, int scratch_fd) {
+  using Kind = bpf::Relocation::Kind;
+  for (const bpf::Relocation& relocation : program.relocations) {
+    bpf::Insn& insn = program.insns[relocation.insn];
+    switch (relocation.kind) {
+      case Kind::kRing: insn.imm = maps_.ring_fd(); break;
+      case Kind::kScratch: insn.imm = scratch_fd; break;
+      case Kind::kControl: insn.imm = maps_.control_fd(); break;
+      case Kind::kRodata: insn.imm = maps_.rodata_fd(); break;
+      case Kind::kGlobal: insn.imm = maps_.global_fd(relocation.index); break;
+      case Kind::kKfunc: {
+        Result<const kernel::Btf*> btf = kernel_.btf();
+        if (!btf) return std::unexpected(btf.error());
+        const auto id = (*btf)->Find(relocation.name, kernel::BtfKind::kFunc);
+        if (!id) {
+          return std::unexpected(Error{ErrorKind::kUnsupported, "load a probe", "",
+                                       "this kernel has no function " + relocation.name, 0, "",
+                                       ""});
+        }
+        insn.imm = static_cast<int32_t>(*id);
+        break;
+      }
+    }
+  }
+  return {};
+}
+
+Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
+  const ir::Program& source = module_.programs[index];
+  Loaded loaded;
+  loaded.index = index;
+  loaded.insns = static_cast<uint32_t>(program.insns.size());
+  if (program.scratch_size > 0) {
+    Result<Fd> scratch = maps_.MakeScratch(program.scratch_size);
+    if (!scratch) return std::unexpected(scratch.error());
+    loaded.scratch = std::move(*scratch);
+  }
+  if (auto done = Relocate(program, loaded.scratch.get()); !done) {
+    return std::unexpected(done.error());
+  }
+  // The kernel wants the first record at instruction 0.
+  std::vector<LineRecord> lines;
+  for (const bpf::LineInfo& line : program.lines) {
+    LineRecord record = line.site < site_lines_.size() ? site_lines_[line.site] : LineRecord{};
+    record.insn = lines.empty() ? 0 : line.insn;
+    lines.push_back(record);
+  }
+  if (lines.empty()) lines.push_back({});
+  ProgramSpec spec;
+  SetType(spec, source.attach);
+  spec.name = "podtap_" + std::to_string(index);
+  spec.insns = program.insns;
+  spec.btf_fd = btf_.get();
+  spec.func_type_id = BtfBlob::kFunctionId;
+  spec.lines = lines;
+  int error = 0;
+  loaded.fd = LoadProgram(spec, {}, error);
+  if (!loaded.fd.valid()) return std::unexpected(Explain(source, program, spec, error));
+  return loaded;
+}
+
+// Loads it again with a log, which the usual way doesn't pay for.
+Error Loader::Explain(const ir::Program& source, const bpf::Program& program,
+                      const ProgramSpec& spec, int error_number) {
+  Error error = SystemError("load the program for", source.name, error_number);
+  if (error_number == EPERM) {
+    error.kind = ErrorKind::kPrivilege;
+    error.remedy = PrivilegeRemedy();
+    return error;
+  }
+  std::vector<char> log(kLogSize);
+  int again = 0;
+  LoadProgram(spec, log, again);
+  const VerifierComplaint complaint = ReadVerifierLog({log.data(), log.size()});
+  if (complaint.reason.empty() && !complaint.insn) return error;
+  std::string near;
+  for (const bpf::LineInfo& line : program.lines) {
+    if (complaint.insn && line.insn <= *complaint.insn && line.site < module_.sites.size()) {
+      near = " near " + module_.sites[line.site].near;
+    }
+  }
+  error.kind = ErrorKind::kUnsupported;
+  error.reason = "the kernel's verifier refused the program for " + source.name + near + ": " +
+                 complaint.reason;
+  error.tried = "load a probe";
+  error.on.clear();
+  error.detail = complaint.tail;
+  return error;
+}
+
+}  // namespace podtap::attach

@@ -1,0 +1,165 @@
+#include "attach/session.h"
+
+#include <bpf/bpf.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "attach/bpf_store.h"
+#include "attach/links.h"
+#include "attach/loader.h"
+#include "attach/maps.h"
+
+namespace podtap::attach {
+namespace {
+
+bool UsesChains(const ir::Module& module) {
+  for (const ir::Program& program : module.programs) {
+    for (const ir::Block& block : program.blocks) {
+      for (const ir::Instr& instr : block.instrs) {
+        if (instr.op == ir::Op::kChainCapture) return true;
+      }
+    }
+  }
+  return false;
+}
+
+bpf::TaskOffsets FindTaskOffsets(kernel::Kernel& kernel) {
+  bpf::TaskOffsets offsets;
+  Result<const kernel::Btf*> btf = kernel.btf();
+  if (!btf) return offsets;
+  const auto task = (*btf)->FindStruct("task_struct");
+  if (!task) return offsets;
+  const auto find = [&](const char* name, uint32_t& to) {
+    const auto member = (*btf)->FindMember(*task, name);
+    if (member) to = member->offset;
+    return member.has_value();
+  };
+  // start_boottime was real_start_time before 5.5.
+  offsets.known = find("comm", offsets.comm) && find("real_parent", offsets.real_parent) &&
+                  find("pid", offsets.pid) &&
+                  (find("start_boottime", offsets.start_boottime) ||
+                   find("real_start_time", offsets.start_boottime));
+  return offsets;
+}
+
+bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel) {
+  const kernel::Features& features = kernel.features();
+  bpf::Target target;
+  target.may_goto = features.may_goto;
+  target.signed_division = features.signed_division;
+  target.boot_clock = features.boot_clock;
+  target.current_task_btf = features.current_task_btf;
+  target.task_from_pid = features.task_from_pid;
+  target.rdonly_cast = features.rdonly_cast;
+  if (UsesChains(module)) target.task = FindTaskOffsets(kernel);
+  return target;
+}
+
+class BpfSession : public Session {
+ public:
+  BpfSession(const ir::Module& module, const ir::Layout& layout, int cpus)
+      : module_(module), layout_(layout), cpus_(cpus) {}
+
+  Result<void> Load(kernel::Kernel& kernel, const Options& options);
+  Result<void> Attach() override;
+  void Detach() override { links_.clear(); }
+  ir::RingView ring() override { return maps_->ring(); }
+  ir::Control* control() override { return maps_->control(); }
+  ir::Store& store() override { return *store_; }
+  std::vector<Stats> stats() override;
+  Result<void> RunOnce(uint32_t program) override;
+
+ private:
+  const ir::Module& module_;
+  const ir::Layout& layout_;
+  const int cpus_;
+  std::unique_ptr<Maps> maps_;
+  std::unique_ptr<ir::Store> store_;
+  std::vector<Loaded> programs_;
+  std::vector<Fd> links_;
+};
+
+Result<void> BpfSession::Load(kernel::Kernel& kernel, const Options& options) {
+  const bpf::Target target = TargetOf(module_, kernel);
+  std::vector<uint32_t> indices;
+  std::vector<bpf::Program> compiled;
+  bool uses_ring = false;
+  for (uint32_t i = 0; i < module_.programs.size(); i++) {
+    if (!ir::IsKernelSide(module_.programs[i].attach) && !options.user_side_in_kernel) continue;
+    Result<bpf::Program> program = bpf::Compile(module_, layout_, i, target);
+    if (!program) return std::unexpected(program.error());
+    uses_ring = uses_ring || program->uses_ring;
+    indices.push_back(i);
+    compiled.push_back(std::move(*program));
+  }
+  Result<Maps> maps = Maps::Make(module_, layout_, uses_ring ? options.ring_bytes : 0,
+                                 options.user_side_in_kernel);
+  if (!maps) return std::unexpected(maps.error());
+  maps_ = std::make_unique<Maps>(std::move(*maps));
+  store_ = MakeBpfStore(module_, layout_, *maps_);
+  if (compiled.empty()) return {};
+  Loader loader(module_, *maps_, kernel);
+  if (auto done = loader.PrepareLines(compiled); !done) return done;
+  for (size_t i = 0; i < compiled.size(); i++) {
+    Result<Loaded> loaded = loader.Load(indices[i], std::move(compiled[i]));
+    if (!loaded) return std::unexpected(loaded.error());
+    programs_.push_back(std::move(*loaded));
+  }
+  return {};
+}
+
+Result<void> BpfSession::Attach() {
+  for (const Loaded& loaded : programs_) {
+    Result<std::vector<Fd>> links =
+        AttachProgram(module_.programs[loaded.index], loaded.fd.get(), cpus_);
+    if (!links) {
+      Detach();
+      return std::unexpected(links.error());
+    }
+    for (Fd& link : *links) links_.push_back(std::move(link));
+  }
+  return {};
+}
+
+std::vector<Session::Stats> BpfSession::stats() {
+  std::vector<Stats> all;
+  for (const Loaded& loaded : programs_) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof(info);
+    Stats stats{module_.programs[loaded.index].name, loaded.insns, 0, 0};
+    if (bpf_obj_get_info_by_fd(loaded.fd.get(), &info, &size) == 0) {
+      stats.verified = info.verified_insns;
+      stats.jited_bytes = info.jited_prog_len;
+    }
+    all.push_back(std::move(stats));
+  }
+  return all;
+}
+
+Result<void> BpfSession::RunOnce(uint32_t program) {
+  for (const Loaded& loaded : programs_) {
+    if (loaded.index != program) continue;
+    LIBBPF_OPTS(bpf_test_run_opts, opts);
+    if (bpf_prog_test_run_opts(loaded.fd.get(), &opts) != 0) {
+      return std::unexpected(SystemError("run", module_.programs[program].name, errno));
+    }
+    return {};
+  }
+  return std::unexpected(Error{ErrorKind::kInternal, "run a program", "", "it isn't loaded", 0, "",
+                               ""});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::Load(const ir::Module& module, const ir::Layout& layout,
+                                               kernel::Kernel& kernel, const Options& options) {
+  auto session = std::make_unique<BpfSession>(module, layout, kernel.cpu_count());
+  if (auto loaded = session->Load(kernel, options); !loaded) {
+    return std::unexpected(loaded.error());
+  }
+  return session;
+}
+
+}  // namespace podtap::attach

@@ -1,0 +1,103 @@
+#include "bpf/lowering.h"
+
+#include <array>
+
+namespace podtap::bpf {
+namespace {
+
+using ir::Op;
+
+struct Row {
+  Op op;
+  Lowering lowering;
+};
+
+constexpr bool kTakesR0 = true;
+constexpr bool kNeedsScratch = true;
+
+constexpr Row kRows[] = {
+    {Op::kMove, {LowerMove, kTakesR0}},
+    {Op::kAdd, {LowerBinary, kTakesR0}},
+    {Op::kSub, {LowerBinary, kTakesR0}},
+    {Op::kMul, {LowerBinary, kTakesR0}},
+    {Op::kDiv, {LowerDivision, kTakesR0}},
+    {Op::kMod, {LowerDivision, kTakesR0}},
+    {Op::kAnd, {LowerBinary, kTakesR0}},
+    {Op::kOr, {LowerBinary, kTakesR0}},
+    {Op::kXor, {LowerBinary, kTakesR0}},
+    {Op::kShl, {LowerShift, kTakesR0}},
+    {Op::kShr, {LowerShift, kTakesR0}},
+    {Op::kShrLogical, {LowerShift, kTakesR0}},
+    {Op::kEq, {LowerCompare, kTakesR0}},
+    {Op::kNe, {LowerCompare, kTakesR0}},
+    {Op::kLt, {LowerCompare, kTakesR0}},
+    {Op::kLe, {LowerCompare, kTakesR0}},
+    {Op::kGt, {LowerCompare, kTakesR0}},
+    {Op::kGe, {LowerCompare, kTakesR0}},
+    {Op::kPtrToInt, {LowerPtrToInt, kTakesR0, kNeedsScratch}},
+    {Op::kPtrOk, {LowerPtrOk, kTakesR0}},
+    {Op::kArg, {LowerArg, kTakesR0}},
+    {Op::kContext, {LowerContext}},
+    {Op::kLoad, {LowerLoad, kTakesR0}},
+    {Op::kLoadStr, {LowerLoadStr}},
+    {Op::kReadKernel, {LowerRead}},
+    {Op::kReadUser, {LowerRead}},
+    {Op::kReadKernelStr, {LowerReadStr}},
+    {Op::kReadUserStr, {LowerReadStr}},
+    {Op::kReadKernelBytes, {LowerReadBytes}},
+    {Op::kTaskFromPid, {LowerTaskFromPid, false, kNeedsScratch}},
+//TODO    {Op::kChainCapture, {LowerChainCapture}},
+//TODO    {Op::kChainText, {LowerChainText}},
+//TODO    {Op::kStrLen, {LowerStrLen, false, kNeedsScratch}},
+//TODO    {Op::kStrByte, {LowerStrByte}},
+//TODO    {Op::kStrSetByte, {LowerStrSetByte}},
+//TODO    {Op::kStrSub, {LowerStrSub}},
+//TODO    {Op::kStrAppend, {LowerStrAppend}},
+//TODO    {Op::kStrEq, {LowerStrEqual}},
+//TODO    {Op::kStrNe, {LowerStrEqual}},
+//TODO    {Op::kStrLt, {LowerStrOrder}},
+//TODO    {Op::kStrLe, {LowerStrOrder}},
+//TODO    {Op::kStrGt, {LowerStrOrder}},
+//TODO    {Op::kStrGe, {LowerStrOrder}},
+//TODO    {Op::kStrTable, {LowerStrTable}},
+//TODO    {Op::kFormat, {LowerFormat}},
+//TODO    {Op::kGlobalLoad, {LowerGlobalLoad}},
+//TODO    {Op::kGlobalStore, {LowerGlobalStore, kTakesR0}},
+//TODO    {Op::kGlobalAdd, {LowerGlobalAdd, kTakesR0}},
+//TODO    {Op::kMapGet, {LowerMapGet, false, kNeedsScratch}},
+//TODO    {Op::kMapSet, {LowerMapSet, false, kNeedsScratch}},
+//TODO    {Op::kMapAdd, {LowerMapAdd, false, kNeedsScratch}},
+//TODO    {Op::kMapHas, {LowerMapHas, false, kNeedsScratch}},
+//TODO    {Op::kMapDelete, {LowerMapDelete, false, kNeedsScratch}},
+    {Op::kPrint, {LowerItem, false, kNeedsScratch}},
+    {Op::kEvent, {LowerItem, false, kNeedsScratch}},
+    {Op::kExit, {LowerItem, false, kNeedsScratch}},
+    {Op::kError, {LowerItem, false, kNeedsScratch}},
+    {Op::kWarn, {LowerItem, false, kNeedsScratch}},
+    {Op::kLog, {LowerItem, false, kNeedsScratch}},
+};
+
+constexpr size_t kOpCount = static_cast<size_t>(Op::kSetTarget) + 1;
+
+constexpr std::array<Lowering, kOpCount> kByOp = [] {
+  std::array<Lowering, kOpCount> table{};
+  for (const Row& row : kRows) table[static_cast<size_t>(row.op)] = row.lowering;
+  return table;
+}();
+
+constexpr Comparison kComparisons[] = {
+    {Jump::kEq, Jump::kNe},  {Jump::kNe, Jump::kEq},   {Jump::kSlt, Jump::kSge},
+    {Jump::kSle, Jump::kSgt}, {Jump::kSgt, Jump::kSle}, {Jump::kSge, Jump::kSlt},
+};
+
+}  // namespace
+
+const Lowering& LoweringOf(Op op) { return kByOp[static_cast<size_t>(op)]; }
+
+bool IsComparison(Op op) { return op >= Op::kEq && op <= Op::kGe; }
+
+Comparison ComparisonOf(Op op) {
+  return kComparisons[static_cast<size_t>(op) - static_cast<size_t>(Op::kEq)];
+}
+
+}  // namespace podtap::bpf

@@ -1,0 +1,68 @@
+// One row an op: the function that emits it.
+#pragma once
+
+#include "bpf/emitter.h"
+#include "ir/ir.h"
+
+namespace podtap::bpf {
+
+struct Lowering {
+  void (*emit)(Emitter&, const ir::Instr&) = nullptr;  // null: not in the kernel
+  // Takes operands from r0 if they are there, by LoadLong and LoadTwo alone;
+  // otherwise they are stored before.
+  bool takes_r0 = false;
+  // Uses the scratch value beyond its operands and results.
+  bool scratch = false;
+};
+
+const Lowering& LoweringOf(ir::Op op);
+
+// The jump that a comparison is, and the one taken when it doesn't hold.
+struct Comparison { Jump holds; Jump fails; };
+bool IsComparison(ir::Op op);
+Comparison ComparisonOf(ir::Op op);
+
+// lower_long.cc
+void LowerMove(Emitter&, const ir::Instr&);
+void LowerBinary(Emitter&, const ir::Instr&);
+void LowerDivision(Emitter&, const ir::Instr&);
+void LowerShift(Emitter&, const ir::Instr&);
+void LowerCompare(Emitter&, const ir::Instr&);
+void LowerPtrToInt(Emitter&, const ir::Instr&);
+void LowerPtrOk(Emitter&, const ir::Instr&);
+// lower_memory.cc
+void LowerArg(Emitter&, const ir::Instr&);
+void LowerContext(Emitter&, const ir::Instr&);
+void LowerLoad(Emitter&, const ir::Instr&);
+void LowerLoadStr(Emitter&, const ir::Instr&);
+void LowerRead(Emitter&, const ir::Instr&);
+void LowerReadStr(Emitter&, const ir::Instr&);
+void LowerReadBytes(Emitter&, const ir::Instr&);
+void LowerTaskFromPid(Emitter&, const ir::Instr&);
+// lower_chain.cc
+void LowerChainCapture(Emitter&, const ir::Instr&);
+void LowerChainText(Emitter&, const ir::Instr&);
+// lower_string.cc
+void LowerStrLen(Emitter&, const ir::Instr&);
+void LowerStrByte(Emitter&, const ir::Instr&);
+void LowerStrSetByte(Emitter&, const ir::Instr&);
+void LowerStrSub(Emitter&, const ir::Instr&);
+void LowerStrAppend(Emitter&, const ir::Instr&);
+void LowerStrEqual(Emitter&, const ir::Instr&);
+void LowerStrOrder(Emitter&, const ir::Instr&);
+void LowerStrTable(Emitter&, const ir::Instr&);
+// lower_format.cc
+void LowerFormat(Emitter&, const ir::Instr&);
+// lower_global.cc
+void LowerGlobalLoad(Emitter&, const ir::Instr&);
+void LowerGlobalStore(Emitter&, const ir::Instr&);
+void LowerGlobalAdd(Emitter&, const ir::Instr&);
+void LowerMapGet(Emitter&, const ir::Instr&);
+void LowerMapSet(Emitter&, const ir::Instr&);
+void LowerMapAdd(Emitter&, const ir::Instr&);
+void LowerMapHas(Emitter&, const ir::Instr&);
+void LowerMapDelete(Emitter&, const ir::Instr&);
+// lower_record.cc
+void LowerItem(Emitter&, const ir::Instr&);
+
+}  // namespace podtap::bpf
