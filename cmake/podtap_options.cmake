@@ -31,6 +31,8 @@ find_package(CLI11 REQUIRED)
 if(PODTAP_STATIC)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
   add_link_options(-static-pie)
+  # pkg-config's module takes the shared library where both are there.
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
   # libbpf needs elf and zlib, and its archive doesn't say so.
   pkg_check_modules(BPF REQUIRED IMPORTED_TARGET libbpf)
   target_link_libraries(PkgConfig::BPF INTERFACE elf z)
