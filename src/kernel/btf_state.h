@@ -31,12 +31,12 @@ struct Btf::State {
   uint32_t strings_size = 0;
 
   std::vector<uint32_t> offsets;  // of type id, in `types`; [0] unused
-  // What lookups by name walk, per kind, in the order of the ids.
-  struct Named { uint32_t name; TypeId id; };
-  std::array<std::vector<Named>, btf_format::kKinds> named;
+  // The named types of each kind, in order: what lookups by name walk.
+  std::array<std::vector<TypeId>, btf_format::kKinds> named;
 
   // Points everything into the bytes and builds the tables.
   Result<void> Scan(const uint8_t* bytes, size_t size, const std::string& on);
+  Result<void> ScanTypes(const std::string& on);
 
   btf_format::TypeHeader Header(TypeId id) const {  // of void for a bad id
     if (id == 0 || id >= offsets.size()) return {0, 0, 0};
@@ -53,6 +53,11 @@ struct Btf::State {
                 types + offsets[id] + sizeof(btf_format::TypeHeader) + sizeof(T) * size_t{index},
                 sizeof(element));
     return element;
+  }
+  uint32_t NameOffset(TypeId id) const {  // of an id that is in a table
+    uint32_t name;
+    std::memcpy(&name, types + offsets[id], sizeof(name));
+    return name;
   }
   std::string_view String(uint32_t offset) const {
     return offset < strings_size ? std::string_view(strings + offset) : std::string_view();
