@@ -1,0 +1,141 @@
+#include "lang/check/symbols.h"
+
+#include <algorithm>
+#include <set>
+
+#include "lang/check/walk.h"
+
+namespace podtap::lang::check {
+namespace {
+
+// A call tries at most so many overloads; more are no program but an attack.
+constexpr size_t kMaxOverloads = 64;
+
+bool NeverFallsThrough(const Function& function) {
+  return !function.body || !ContainsNext(*function.body);
+}
+
+// User functions run before the tapset's, a lower priority number before a
+// higher one, and otherwise the order of the text decides.
+int64_t Rank(const DeclaredFunction& function) {
+  return function.what->priority.value_or(function.tapset ? 1 : 0);
+}
+
+void ReportFunctionDuplicates(const File& file, Reporter& reporter) {
+  std::map<std::pair<std::string_view, size_t>, std::vector<const Function*>> seen;
+  for (const auto& function : file.functions) {
+    auto& others = seen[{function->name, function->parameter_count}];
+    // With a `next` in the earlier one, or priorities, these are overloads.
+    if (!others.empty() && others.back()->priority == function->priority &&
+        NeverFallsThrough(*others.back())) {
+      reporter.Error(function->tok, "duplicate function name '" + function->name + "'");
+    }
+    others.push_back(function.get());
+
+    std::set<std::string_view> names;
+    const size_t count = std::min(function->parameter_count, function->locals.size());
+    for (size_t i = 0; i < count; ++i) {
+      const Local& parameter = function->locals[i];
+      if (!names.insert(parameter.name).second)
+        reporter.Error(parameter.first_use.span.valid() ? parameter.first_use : function->tok,
+                       "duplicate parameter name '" + parameter.name + "'");
+    }
+  }
+}
+
+}  // namespace
+
+bool ContainsNext(Stmt& stmt) {
+  if (stmt.kind == StmtKind::kNext) return true;
+  bool found = false;
+  ForEachStmt(stmt, [&found](Stmt& child) { found = found || ContainsNext(child); });
+  return found;
+}
+
+Symbols::Symbols(const File& user, const std::vector<std::unique_ptr<File>>& tapset) {
+  Add(user, false);
+  for (const auto& file : tapset)
+    if (file) Add(*file, true);
+}
+
+void Symbols::Add(const File& file, bool tapset) {
+  files_.push_back(&file);
+  for (const auto& global : file.globals)
+    globals_[global->name].push_back({global.get(), &file, tapset});
+  for (const auto& function : file.functions)
+    functions_[function->name].push_back({function.get(), &file, tapset});
+}
+
+template <typename T>
+bool Symbols::Sees(const File& from, const Declared<T>& declared) {
+  return declared.file == &from || (declared.tapset && !declared.what->is_private);
+}
+
+void Symbols::ReportDuplicates(Reporter& reporter) const {
+  for (const File* file : files_) {
+    std::set<std::string_view> names;
+    for (const auto& global : file->globals)
+      if (!names.insert(global->name).second)
+        reporter.Error(global->tok, "duplicate global name '" + global->name + "'");
+    ReportFunctionDuplicates(*file, reporter);
+  }
+}
+
+const DeclaredGlobal* Symbols::FindGlobal(std::string_view name, const File& from,
+                                          Tier tier) const {
+  const auto found = globals_.find(name);
+  if (found == globals_.end()) return nullptr;
+  for (const DeclaredGlobal& declared : found->second) {
+    const bool own = declared.file == &from;
+    if (own == (tier == Tier::kOwnFile) && Sees(from, declared)) return &declared;
+  }
+  return nullptr;
+}
+
+const std::vector<const DeclaredFunction*>& Symbols::FindFunctions(std::string_view name,
+                                                                   size_t arity,
+                                                                   const File& from) {
+  const auto [slot, is_new] = candidates_.try_emplace({&from, std::string(name), arity});
+  auto& candidates = slot->second;
+  const auto found = functions_.find(name);
+  if (!is_new || found == functions_.end()) return candidates;
+
+  for (const DeclaredFunction& declared : found->second)
+    if (declared.what->parameter_count == arity && Sees(from, declared))
+      candidates.push_back(&declared);
+  std::ranges::stable_sort(candidates, [&from](const auto* a, const auto* b) {
+    const bool a_own = a->file == &from;
+    if (a_own != (b->file == &from)) return a_own;
+    return Rank(*a) < Rank(*b);
+  });
+  const auto last = std::ranges::find_if(
+      candidates, [](const auto* declared) { return NeverFallsThrough(*declared->what); });
+  if (last != candidates.end()) candidates.erase(last + 1, candidates.end());
+  if (candidates.size() > kMaxOverloads) candidates.resize(kMaxOverloads);
+  return candidates;
+}
+
+std::vector<size_t> Symbols::Arities(std::string_view name, const File& from) const {
+  std::set<size_t> arities;
+  const auto found = functions_.find(name);
+  if (found == functions_.end()) return {};
+  for (const DeclaredFunction& declared : found->second)
+    if (Sees(from, declared)) arities.insert(declared.what->parameter_count);
+  return {arities.begin(), arities.end()};
+}
+
+Names Symbols::FunctionNames(const File& from) const {
+  std::set<std::string> names;
+  for (const auto& [name, all] : functions_)
+    if (std::ranges::any_of(all, [&](const auto& d) { return Sees(from, d); })) names.emplace(name);
+  return {names.begin(), names.end()};
+}
+
+Names Symbols::GlobalNames(const File& from) const {
+  std::set<std::string> names;
+  for (const auto& [name, all] : globals_)
+    if (std::ranges::any_of(all, [&](const auto& d) { return Sees(from, d); })) names.emplace(name);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace podtap::lang::check
