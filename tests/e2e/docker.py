@@ -49,12 +49,14 @@ class Daemon:
         socket = self._folder / "docker.sock"
         self.host = f"unix://{socket}"
         self._log = self._folder / "dockerd.log"
+        # In place of the machine's /etc/docker/daemon.json.
+        (self._folder / "daemon.json").write_text("{}", encoding="ascii")
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 ["dockerd", "--data-root", str(self._folder / "data"),
                  "--exec-root", str(self._folder / "exec"),
                  "--pidfile", str(self._folder / "dockerd.pid"), "-H", self.host,
-                 "--config-file", str(self._folder / "none.json"),
+                 "--config-file", str(self._folder / "daemon.json"),
                  "--iptables=false", "--ip6tables=false", "--bridge=none"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._environment,
                 # Ctrl-C on the tests must not take the daemon before its containers.

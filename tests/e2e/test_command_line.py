@@ -112,7 +112,7 @@ class Options(CommandLine):
 
     def test_define_limits(self):
         script = "probe begin { for (i = 0; i < 50; i++) n += i; println(n); exit() }"
-        done = session.run_script(script, "-D", "MAXACTION=20", "-w")
+        done = session.run_script(script, "-D", "MAXACTION=2", "-w")
         self.assertEqual(done.status, 1, done)
         self.assertIn("MAXACTION exceeded", done.stderr)
         self.expect(session.run_script(script, "-DMAXACTION=100000", "-w"), "1225\n")
