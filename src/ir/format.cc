@@ -245,42 +245,38 @@ void AppendMemory(const Directive& piece, const Shape& shape, std::string_view m
   if (shape.left) Pad(missing, ' ', out);
 }
 
-// Values in order; a hostile or mistaken caller with too few reads zeros.
-class ValueReader {
- public:
-  explicit ValueReader(std::span<const FormatValue> values) : values_(values) {}
-  const FormatValue& Next() {
-    static const FormatValue kNothing;
-    return next_ < values_.size() ? values_[next_++] : kNothing;
-  }
-
- private:
-  std::span<const FormatValue> values_;
-  size_t next_ = 0;
-};
+// A hostile or mistaken caller with too few values reads zeros.
+const FormatValue& Next(std::span<const FormatValue>& values) {
+  static const FormatValue kNothing;
+  if (values.empty()) return kNothing;
+  const FormatValue& value = values.front();
+  values = values.subspan(1);
+  return value;
+}
 
 int32_t Clamp(int64_t number) {
   return static_cast<int32_t>(std::clamp<int64_t>(number, -kMaxWidth, kMaxWidth));
 }
 
-Shape TakeShape(const Directive& piece, ValueReader& values) {
+Shape TakeShape(const Directive& piece, std::span<const FormatValue>& values) {
   Shape shape{.left = piece.left, .width = piece.width, .precision = piece.precision};
   if (piece.width == kFromArgument) {
-    shape.width = Clamp(values.Next().number);
+    shape.width = Clamp(Next(values).number);
     if (shape.width < 0) {
       shape.left = true;
       shape.width = -shape.width;
     }
   }
   if (piece.precision == kFromArgument) {
-    shape.precision = std::max(Clamp(values.Next().number), -1);
+    shape.precision = std::max(Clamp(Next(values).number), -1);
   }
   return shape;
 }
 
-void AppendDirective(const Directive& piece, ValueReader& values, std::string& out) {
+void AppendDirective(const Directive& piece, std::span<const FormatValue>& values,
+                     std::string& out) {
   const Shape shape = TakeShape(piece, values);
-  const FormatValue& value = values.Next();
+  const FormatValue& value = Next(values);
   const bool plain = shape.width < 0 && shape.precision < 0;
   switch (piece.conversion) {
     case Conversion::kLiteral: break;
@@ -358,15 +354,76 @@ std::string ArgumentKinds(const Format& format) {
   return kinds;
 }
 
-void FormatText(const Format& format, std::span<const FormatValue> values, std::string& out) {
-  ValueReader reader(values);
-  for (const Directive& piece : format.pieces) {
-    if (piece.conversion == Conversion::kLiteral) {
-      out.append(piece.text);
-    } else {
-      AppendDirective(piece, reader, out);
-    }
+void FormatPiece(const Directive& piece, std::span<const FormatValue>& values, std::string& out) {
+  if (piece.conversion == Conversion::kLiteral) {
+    out.append(piece.text);
+  } else {
+    AppendDirective(piece, values, out);
   }
+}
+
+void FormatText(const Format& format, std::span<const FormatValue> values, std::string& out) {
+  for (const Directive& piece : format.pieces) FormatPiece(piece, values, out);
+}
+
+size_t Utf8Length(std::string_view text) {
+  const auto byte = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const auto follows = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  const unsigned first = byte(0), second = byte(1);
+  if (text.empty()) return 0;
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4 || !follows(1)) return 0;
+  if (first < 0xe0) return 2;
+  // Overlong forms, surrogates and what lies above U+10FFFF are refused.
+  if (first == 0xe0 && second < 0xa0) return 0;
+  if (first == 0xed && second > 0x9f) return 0;
+  if (first == 0xf0 && second < 0x90) return 0;
+  if (first == 0xf4 && second > 0x8f) return 0;
+  if (!follows(2)) return 0;
+  if (first < 0xf0) return 3;
+  return follows(3) ? 4 : 0;
+}
+
+void AppendEscaped(std::string_view text, std::string& out) {
+  while (!text.empty()) {
+    size_t length = Utf8Length(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    const bool control = (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ||
+                         // U+0080 to U+009F: a terminal may take them as ESC and a letter.
+                         (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    if (control || length == 0) {
+      length = std::max<size_t>(length, 1);
+      for (char c : text.substr(0, length)) {
+        const auto byte = static_cast<unsigned char>(c);
+        out.append({'\\', 'x', kLower[byte >> 4], kLower[byte & 15]});
+      }
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length);
+  }
+}
+
+void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& values,
+                        std::string& out) {
+  const size_t from = out.size();
+  const std::span<const FormatValue> before = values;
+  FormatPiece(piece, values, out);
+  if (piece.conversion == Conversion::kLiteral) return;
+  const size_t taken = before.size() - values.size();
+  if (taken > 0 && before[taken - 1].literal) return;
+  const auto plain = [](char c) { return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t'; };
+  if (std::all_of(out.begin() + static_cast<ptrdiff_t>(from), out.end(), plain)) return;
+  const std::string made = out.substr(from);
+  out.resize(from);
+  AppendEscaped(made, out);
+}
+
+void FormatTextEscaped(const Format& format, std::span<const FormatValue> values,
+                       std::string& out) {
+  for (const Directive& piece : format.pieces) FormatPieceEscaped(piece, values, out);
 }
 
 void FormatChain(std::string_view entries, bool with_times, std::string& out) {

@@ -60,6 +60,7 @@ inline constexpr uint32_t kMaxChain = 32;  // levels kept
 struct FormatValue {
   int64_t number = 0;
   std::string_view text;
+  bool literal = false;  // text that stands in the script itself: never escaped
 };
 
 // Parses SystemTap's format text. On a mistake returns false and says what in
@@ -72,6 +73,21 @@ std::string ArgumentKinds(const Format& format);
 
 // Appends the text. `values` has one entry an argument, in ArgumentKinds' order.
 void FormatText(const Format& format, std::span<const FormatValue> values, std::string& out);
+
+// The same, piece by piece: takes what `piece` needs off the front of `values`.
+void FormatPiece(const Directive& piece, std::span<const FormatValue>& values, std::string& out);
+
+// FormatText for a terminal: control characters (other than \n and \t) and
+// invalid UTF-8 that come from values are shown as \x1b. The format's own text
+// and literal values pass as they are, so a script may still set a colour.
+void FormatTextEscaped(const Format& format, std::span<const FormatValue> values, std::string& out);
+void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& values,
+                        std::string& out);
+void AppendEscaped(std::string_view text, std::string& out);
+
+// How many bytes at the front of `text` are one well-formed UTF-8 character; 0
+// if they aren't.
+size_t Utf8Length(std::string_view text);
 
 // task_ancestry's text, root first:
 // "swapper/0(0m0.000000000s)=>systemd(0m0.080000000s)=>pkill(33475m5.202486630s)".

@@ -114,6 +114,34 @@ TEST(Format, AgreesWithPrintf) {
   }
 }
 
+TEST(Format, EscapesWhatIsNotTheScripts) {
+  const auto escaped = [](std::string_view format, std::vector<FormatValue> values) {
+    std::string out = "x";
+    FormatTextEscaped(Parsed(format), values, out);
+    return out.substr(1);
+  };
+  EXPECT_EQ(escaped("\x1b[1m%s\x1b[0m\n", {S("a\x1b]0;title\x07\n\tb")}),
+            "\x1b[1ma\\x1b]0;title\\x07\n\tb\x1b[0m\n");
+  EXPECT_EQ(escaped("%s", {{.number = 0, .text = "\x1b[1m", .literal = true}}), "\x1b[1m");
+  EXPECT_EQ(escaped("%c%d", {N(0x1b), N(1)}), "\\x1b1");
+  EXPECT_EQ(escaped("%s", {S("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80")}),
+            "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+  EXPECT_EQ(escaped("%s", {S("\xc2\x9b|\xff|\xc3|\xed\xa0\x80|\x7f")}),
+            "\\xc2\\x9b|\\xff|\\xc3|\\xed\\xa0\\x80|\\x7f");
+}
+
+TEST(Format, Utf8Lengths) {
+  EXPECT_EQ(Utf8Length(""), 0u);
+  EXPECT_EQ(Utf8Length("a"), 1u);
+  EXPECT_EQ(Utf8Length("\xc3\xbc"), 2u);
+  EXPECT_EQ(Utf8Length("\xe2\x82\xac"), 3u);
+  EXPECT_EQ(Utf8Length("\xf4\x8f\xbf\xbf"), 4u);
+  for (std::string_view bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
+                               "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
+    EXPECT_EQ(Utf8Length(bad), 0u);
+  }
+}
+
 std::string Chain(std::vector<std::pair<std::string_view, uint64_t>> tasks) {
   std::string bytes;
   for (const auto& [comm, start_ns] : tasks) {
