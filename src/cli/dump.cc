@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "attach/target.h"
+#include "attach/session.h"
 #include "bpf/compile.h"
 #include "cli/exit_status.h"
 
@@ -41,16 +41,12 @@ bool IsDumpStage(std::string_view stage) {
 }
 
 int DumpBpf(const Compilation& compilation, kernel::Kernel& kernel, const RunOptions& options) {
-  const Result<bpf::Target> target = attach::MakeTarget(kernel);
-  if (!target) {
-    PrintError(target.error(), options.verbose);
-    return StatusOf(target.error().kind);
-  }
+  const bpf::Target target = attach::TargetOf(compilation.module, kernel);
   const auto& programs = compilation.module.programs;
   for (uint32_t i = 0; i < programs.size(); i++) {
     if (!ir::IsKernelSide(programs[i].attach)) continue;
     const Result<bpf::Program> program =
-        bpf::Compile(compilation.module, compilation.layout, i, *target);
+        bpf::Compile(compilation.module, compilation.layout, i, target);
     if (!program) {
       PrintError(program.error(), options.verbose);
       return StatusOf(program.error().kind);

@@ -55,7 +55,6 @@ class Pipeline {
 };
 
 int64_t MonotonicNs();
-std::unique_ptr<kernel::Kernel> OpenKernel();
 void PrintError(const Error& error, int verbose);
 
 }  // namespace podtap::cli

@@ -14,7 +14,9 @@ std::vector<BlockId> PostOrder(const Program& program, std::vector<bool>& reacha
   std::vector<Frame> stack;
   const auto enter = [&](BlockId block) {
     reachable[block] = true;
-    stack.push_back({block, Successors(program.blocks[block].end)});
+    std::vector<BlockId> next = Successors(program.blocks[block].end);
+    std::reverse(next.begin(), next.end());  // so that then_block comes first in the order
+    stack.push_back({block, std::move(next)});
   };
   if (!program.blocks.empty()) enter(0);
   while (!stack.empty()) {
@@ -67,15 +69,28 @@ void FindDominators(const Program& program, Graph& graph) {
   }
 }
 
-// A block is in a cycle when it lies between the target and the source of an
-// edge that goes backwards in the order (lowered code has no other cycles).
+// A loop is what reaches the source of a backward edge without passing its target.
 void FindCycles(const Program& program, Graph& graph) {
   graph.in_cycle.assign(program.blocks.size(), false);
-  for (uint32_t at = 0; at < graph.order.size(); at++) {
-    for (BlockId next : Successors(program.blocks[graph.order[at]].end)) {
-      const uint32_t target = graph.position[next];
-      if (target > at) continue;
-      for (uint32_t i = target; i <= at; i++) graph.in_cycle[graph.order[i]] = true;
+  std::vector<std::vector<BlockId>> predecessors(program.blocks.size());
+  for (BlockId block : graph.order) {
+    for (BlockId next : Successors(program.blocks[block].end)) predecessors[next].push_back(block);
+  }
+  for (BlockId source : graph.order) {
+    for (BlockId head : Successors(program.blocks[source].end)) {
+      if (graph.position[head] > graph.position[source]) continue;
+      std::vector<bool> seen(program.blocks.size(), false);
+      std::vector<BlockId> pending = {source};
+      seen[head] = true;
+      graph.in_cycle[head] = true;
+      while (!pending.empty()) {
+        const BlockId block = pending.back();
+        pending.pop_back();
+        if (seen[block]) continue;
+        seen[block] = true;
+        graph.in_cycle[block] = true;
+        for (BlockId before : predecessors[block]) pending.push_back(before);
+      }
     }
   }
 }

@@ -318,7 +318,7 @@ class Reader {
     if (ReadTerminator(line, block.end)) return;
     Instr instr;
     std::string_view word = line.Word();
-    if (word == "_" || word.starts_with('%')) {
+    if (word.starts_with('_') || word.starts_with('%')) {
       const bool two = word.ends_with(',');
       if (two) word.remove_suffix(1);
       if (word != "_") instr.dst = line.ReadOperand(word).reg;

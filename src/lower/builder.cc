@@ -48,6 +48,21 @@ uint32_t ModuleTables::Table(std::string_view name) {
   return index;
 }
 
+uint32_t ModuleTables::Words(const std::string& words) {
+  if (auto it = tables_.find(words); it != tables_.end()) return it->second;
+  ir::StringTable table{.name = "words", .entries = {}, .hex_fallback = false};
+  std::string_view rest = words;
+  while (!rest.empty()) {
+    const size_t space = rest.find(' ');
+    table.entries.emplace_back(rest.substr(0, space));
+    rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
+  }
+  const auto index = static_cast<uint32_t>(module_.tables.size());
+  module_.tables.push_back(std::move(table));
+  tables_.emplace(words, index);
+  return index;
+}
+
 ProgramBuilder::ProgramBuilder(ModuleTables& tables, ir::Program& program)
     : tables_(tables), program_(program) {
   SetBlock(NewBlock());

@@ -25,6 +25,7 @@ class ModuleTables {
   uint32_t AddFormat(ir::Format format);
   ir::SiteId Site(const lang::Token& token);
   uint32_t Table(std::string_view name);  // "signal", "errno"; ir::kNone if unknown
+  uint32_t Words(const std::string& words);     // a table of the words in it
   ir::Module& module() { return module_; }
   const source::SourceSet& sources() const { return sources_; }
 

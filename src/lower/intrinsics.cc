@@ -1,6 +1,9 @@
 // Intrinsics: tapset functions whose body is `%{ name %}` (docs/intrinsics.md).
 // To add one, add a row to kRows; its handler gets the arguments' values.
+#include <unistd.h>
+
 #include <array>
+#include <ctime>
 
 #include "lower/program.h"
 
@@ -9,6 +12,17 @@ namespace podtap::lower {
 using ir::ContextValue;
 using ir::Op;
 using ir::Operand;
+
+namespace {
+
+tm LocalTime() {
+  const time_t now = time(nullptr);
+  tm local{};
+  localtime_r(&now, &local);
+  return local;
+}
+
+}  // namespace
 
 struct ProgramLowering::IntrinsicRow {
   std::string_view name;
@@ -146,6 +160,36 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     instr.imm = table;
     return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
   };
+  // table.words("A B C", n): the words become a table of the module.
+  constexpr auto kWords = [](Self& self, const Row&, const Call& call, const Values& args) {
+    if (!args[0].operand.is_literal()) {
+      self.Refuse(call.tok, "the words must stand in the call itself");
+      return Value::String(self.build_.Literal(""));
+    }
+    const auto words = static_cast<size_t>(args[0].operand.imm);
+    ir::Instr instr;
+    instr.op = Op::kStrTable;
+    instr.args = {self.AsLong(args[1])};
+    instr.dst = self.build_.NewString();
+    instr.imm = self.shared_.tables.Words(self.shared_.tables.module().literals[words]);
+    return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
+  };
+  constexpr auto kHz = [](Self& self, const Row&, const Call&, const Values&) {
+    return Value::Imm(self.shared_.kernel.hz());
+  };
+  constexpr auto kOwnPid = [](Self&, const Row&, const Call&, const Values&) {
+    return Value::Imm(getpid());
+  };
+  constexpr auto kPageSize = [](Self&, const Row&, const Call&, const Values&) {
+    return Value::Imm(sysconf(_SC_PAGESIZE));
+  };
+  constexpr auto kZoneOffset = [](Self&, const Row&, const Call&, const Values&) {
+    return Value::Imm(-LocalTime().tm_gmtoff);
+  };
+  constexpr auto kZoneName = [](Self& self, const Row&, const Call&, const Values&) {
+    const tm local = LocalTime();
+    return Value::String(self.build_.Literal(local.tm_zone == nullptr ? "UTC" : local.tm_zone));
+  };
   constexpr auto kRead = [](Self& self, const Row& row, const Call&, const Values& args) {
     return self.ReadAddress(self.AsLong(args[0]), static_cast<uint32_t>(row.param), row.is_signed,
                             row.word, row.user);
@@ -192,6 +236,12 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
       {"str.set", kStrSet},
       {"table.signal", kTable},
       {"table.errno", kTable},
+      {"table.words", kWords},
+      {"session.pid", kOwnPid},
+      {"session.hz", kHz},
+      {"session.page_size", kPageSize},
+      {"session.tz_offset", kZoneOffset},
+      {"session.tz_name", kZoneName},
       {"kernel.u8", kRead, 1, false, false, "char"},
       {"kernel.s8", kRead, 1, true, false, "char"},
       {"kernel.u16", kRead, 2, false, false, "short"},
