@@ -307,8 +307,10 @@ class Usage(CommandLine):
         self.assertIn(mentions, done.stderr)
         self.assertLess(len(done.stderr.splitlines()), 10, done)
 
-    def test_nothing(self):
-        self.assertEqual(session.run().status, USAGE)
+    def test_nothing_shows_the_help(self):
+        done = session.run()
+        self.assertEqual((done.status, done.stderr), (0, ""), done)
+        self.assertIn("podtap run", done.stdout)
 
     def test_no_such_command(self):
         self.check("frobnicate", mentions="frobnicate")
