@@ -27,8 +27,14 @@ class BtfBuilder {
     uint32_t bits = 0;   // offset in bits
     uint32_t width = 0;  // of a bit field
   };
-  struct Param { std::string name; TypeId type = 0; };
-  struct Enumerator { std::string name; int64_t value = 0; };
+  struct Param {
+    std::string name;
+    TypeId type = 0;
+  };
+  struct Enumerator {
+    std::string name;
+    int64_t value = 0;
+  };
 
   TypeId next_id() const { return next_id_; }
 

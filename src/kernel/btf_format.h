@@ -34,11 +34,29 @@ constexpr uint32_t KindOf(uint32_t info) { return (info >> 24) & 0x1f; }
 constexpr uint32_t VlenOf(uint32_t info) { return info & 0xffff; }
 constexpr bool KindFlagOf(uint32_t info) { return (info >> 31) != 0; }
 
-struct Array { uint32_t type; uint32_t index_type; uint32_t length; };
-struct Member { uint32_t name; uint32_t type; uint32_t offset; };
-struct Enum { uint32_t name; uint32_t value; };
-struct Enum64 { uint32_t name; uint32_t low; uint32_t high; };
-struct Param { uint32_t name; uint32_t type; };
+struct Array {
+  uint32_t type;
+  uint32_t index_type;
+  uint32_t length;
+};
+struct Member {
+  uint32_t name;
+  uint32_t type;
+  uint32_t offset;
+};
+struct Enum {
+  uint32_t name;
+  uint32_t value;
+};
+struct Enum64 {
+  uint32_t name;
+  uint32_t low;
+  uint32_t high;
+};
+struct Param {
+  uint32_t name;
+  uint32_t type;
+};
 
 // Of the word that follows an int: bits 0-7 its width in bits, 16-23 the offset
 // of its lowest bit, 24-27 how it is meant.
@@ -48,7 +66,10 @@ constexpr uint32_t IntOffset(uint32_t word) { return (word >> 16) & 0xff; }
 constexpr uint32_t IntBits(uint32_t word) { return word & 0xff; }
 
 // How many bytes follow the header: a fixed part and one part an element.
-struct Extra { uint8_t fixed; uint8_t per_element; };
+struct Extra {
+  uint8_t fixed;
+  uint8_t per_element;
+};
 inline constexpr uint32_t kKinds = 20;
 inline constexpr std::array<Extra, kKinds> kExtra = {{
     {0, 0},   // void

@@ -58,7 +58,11 @@ std::optional<TypeId> Btf::FindStruct(std::string_view name) const {
 namespace {
 
 // Where a member lies: its storage unit and, for a bit field, its bits in it.
-struct Place { uint32_t offset = 0; uint32_t bit_offset = 0; uint32_t bit_size = 0; };
+struct Place {
+  uint32_t offset = 0;
+  uint32_t bit_offset = 0;
+  uint32_t bit_size = 0;
+};
 
 // `bits` from the outer struct's start; `width` 0 for what is no bit field.
 // `unit`: bytes of the declared type, into which compilers align a bit field.
@@ -103,12 +107,14 @@ struct Btf::MemberWalk {
 
 namespace {
 
-struct IntShape { uint32_t offset = 0; uint32_t bits = 0; };
+struct IntShape {
+  uint32_t offset = 0;
+  uint32_t bits = 0;
+};
 
 }  // namespace
 
-BtfMember Btf::MakeMember(std::string_view name, TypeId type, uint64_t bits,
-                          uint32_t width) const {
+BtfMember Btf::MakeMember(std::string_view name, TypeId type, uint64_t bits, uint32_t width) const {
   // Without kind_flag a bit field is told by its int: narrower than its bytes.
   const TypeId plain = Strip(type);
   const uint32_t size = Size(plain);

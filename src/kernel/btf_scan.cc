@@ -114,8 +114,8 @@ Result<void> Btf::State::ScanTypes(const std::string& on) {
       at += kTypeSize;
     } else {
       if (kind == 0 || kind >= format::kKinds)
-        return std::unexpected(Corrupt(on, "it has a kind of type that podtap doesn't know (" +
-                                               std::to_string(kind) + ")"));
+        return std::unexpected(Corrupt(
+            on, "it has a kind of type that podtap doesn't know (" + std::to_string(kind) + ")"));
       const format::Extra extra = format::kExtra[kind];
       const uint32_t length =
           kTypeSize + extra.fixed + extra.per_element * format::VlenOf(type.info);

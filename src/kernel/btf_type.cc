@@ -50,8 +50,13 @@ uint32_t Btf::Size(TypeId id) const {
       case BtfKind::kPtr:
         size = 8;
         break;
-      case BtfKind::kInt: case BtfKind::kStruct: case BtfKind::kUnion: case BtfKind::kEnum:
-      case BtfKind::kEnum64: case BtfKind::kFloat: case BtfKind::kDataSec:
+      case BtfKind::kInt:
+      case BtfKind::kStruct:
+      case BtfKind::kUnion:
+      case BtfKind::kEnum:
+      case BtfKind::kEnum64:
+      case BtfKind::kFloat:
+      case BtfKind::kDataSec:
         size = state_->Header(id).size_or_type;
         break;
       default:
@@ -68,7 +73,8 @@ bool Btf::IsSigned(TypeId id) const {
   switch (Kind(id)) {
     case BtfKind::kInt:
       return (format::IntEncoding(state_->Element<uint32_t>(id, 0)) & format::kIntSigned) != 0;
-    case BtfKind::kEnum: case BtfKind::kEnum64:
+    case BtfKind::kEnum:
+    case BtfKind::kEnum64:
       return format::KindFlagOf(state_->Header(id).info);
     default:
       return false;
@@ -133,8 +139,8 @@ std::string DeclareFunction(const Btf& btf, TypeId id, const std::string& inner,
     // A last parameter of type 0 stands for `...`.
     params += param.type == 0 ? "..." : Declare(btf, param.type, "", depth + 1);
   }
-  return Declare(btf, btf.ReturnType(id),
-                 inner + "(" + (params.empty() ? "void" : params) + ")", depth + 1);
+  return Declare(btf, btf.ReturnType(id), inner + "(" + (params.empty() ? "void" : params) + ")",
+                 depth + 1);
 }
 
 std::string Named(const Btf& btf, TypeId id, const char* keyword, const std::string& inner) {
@@ -147,24 +153,34 @@ std::string Named(const Btf& btf, TypeId id, const char* keyword, const std::str
 std::string Declare(const Btf& btf, TypeId id, std::string inner, int depth) {
   if (depth > 8 || inner.size() > 512) return "..." + inner;
   switch (btf.Kind(id)) {
-    case BtfKind::kVoid: return "void" + inner;
-    case BtfKind::kPtr: return DeclarePointer(btf, id, std::move(inner), depth);
-    case BtfKind::kConst: return DeclareQualified(btf, id, "const", std::move(inner), depth);
+    case BtfKind::kVoid:
+      return "void" + inner;
+    case BtfKind::kPtr:
+      return DeclarePointer(btf, id, std::move(inner), depth);
+    case BtfKind::kConst:
+      return DeclareQualified(btf, id, "const", std::move(inner), depth);
     case BtfKind::kVolatile:
       return DeclareQualified(btf, id, "volatile", std::move(inner), depth);
     case BtfKind::kRestrict:
       return DeclareQualified(btf, id, "restrict", std::move(inner), depth);
-    case BtfKind::kTypeTag: return Declare(btf, btf.Target(id), std::move(inner), depth + 1);
+    case BtfKind::kTypeTag:
+      return Declare(btf, btf.Target(id), std::move(inner), depth + 1);
     case BtfKind::kArray:
       return Declare(btf, btf.Target(id),
-                     std::move(inner) + "[" + std::to_string(btf.ArrayLength(id)) + "]",
-                     depth + 1);
-    case BtfKind::kFuncProto: return DeclareFunction(btf, id, inner, depth);
-    case BtfKind::kStruct: return Named(btf, id, "struct ", inner);
-    case BtfKind::kUnion: return Named(btf, id, "union ", inner);
-    case BtfKind::kEnum: case BtfKind::kEnum64: return Named(btf, id, "enum ", inner);
-    case BtfKind::kFwd: return Named(btf, id, btf.IsForwardUnion(id) ? "union " : "struct ", inner);
-    default: return Named(btf, id, "", inner);
+                     std::move(inner) + "[" + std::to_string(btf.ArrayLength(id)) + "]", depth + 1);
+    case BtfKind::kFuncProto:
+      return DeclareFunction(btf, id, inner, depth);
+    case BtfKind::kStruct:
+      return Named(btf, id, "struct ", inner);
+    case BtfKind::kUnion:
+      return Named(btf, id, "union ", inner);
+    case BtfKind::kEnum:
+    case BtfKind::kEnum64:
+      return Named(btf, id, "enum ", inner);
+    case BtfKind::kFwd:
+      return Named(btf, id, btf.IsForwardUnion(id) ? "union " : "struct ", inner);
+    default:
+      return Named(btf, id, "", inner);
   }
 }
 

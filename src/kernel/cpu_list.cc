@@ -16,8 +16,10 @@ int CountCpus(std::string_view list) {
     if (error != std::errc() || cpu < 0 || cpu >= kMostCpus) return 0;
     count = std::max(count, cpu + 1);
     at = next;
-    if (at < end && (*at == '-' || *at == ',')) ++at;
-    else if (at < end && *at != '\n') return 0;
+    if (at < end && (*at == '-' || *at == ','))
+      ++at;
+    else if (at < end && *at != '\n')
+      return 0;
   }
   return count;
 }

@@ -6,8 +6,8 @@ namespace {
 // What in BTF shows an ability: a function, a struct's member or an enumerator
 // of a named enum.
 struct Sign {
-  bool Features::* feature;
-  BtfKind kind;        // of `type`
+  bool Features::*feature;
+  BtfKind kind;  // of `type`
   const char* type;
   const char* inside;  // member or enumerator; null for a function
 };

@@ -51,7 +51,7 @@ struct Match {
     bool leader_only = true;  // begin, end: the thread group's own; thread.*: the others
     bool threads = false;
     uint32_t group_dead_arg = UINT32_MAX;  // index of the probe's argument, or none
-    bool at_exit = false;                  // the point is process.end
+    bool at_exit = false;  // process.end, process.thread.end
   } filter;
   enum class FilterSubject { kNone, kCurrent, kNewTask } filter_subject = FilterSubject::kNone;
 };
