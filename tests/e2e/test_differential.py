@@ -1,0 +1,146 @@
+"""The same script in user space and in the kernel: the same output.
+
+A begin probe runs in the interpreter; with --user-probes-in-kernel it is
+compiled to eBPF and run there once. Whatever the two print, in which order,
+with which errors and exit status, must not differ.
+"""
+
+import unittest
+
+import session
+
+IN_KERNEL = "--user-probes-in-kernel"
+
+# Each is the body of a begin probe; `global` lines go in front.
+CASES = {
+    "arithmetic": (
+        "global a = 7, b = -3, big = 0x7fffffffffffffff",
+        'a += 0; b += 0; big += 0;'
+        'printf("%d %d %d %d %d\\n", a + b, a - b, a * b, a / b, a % b)'
+        'printf("%d %d %d\\n", b / 2, b % 2, b / -2)'
+        'printf("%d %d %d %d\\n", a << 3, b >> 1, b >>> 60, ~a)'
+        'printf("%d %d %d\\n", a & b, a | b, a ^ b)'
+        'printf("%d %d\\n", big + 1, -big - 1)'
+        'printf("%d%d%d%d%d%d\\n", a < b, a <= b, a > b, a >= b, a == b, a != b)'
+        'printf("%d%d%d%d\\n", a && 0, a || 0, !a, !!a)'),
+    "smallest number": (
+        "global low = -9223372036854775807, m = -1",
+        'low -= 1; m += 0; printf("%d %d %d\\n", low, low / m, low % m)'),
+    "division by zero": (
+        "global z, y = 5", 'z += 0; println("before") println(y / z) println("after")'),
+    "modulo by zero caught": (
+        "global z", 'z += 0; try { println(5 % z) } catch (m) { println("caught ", m) }'),
+    "formats of numbers": (
+        "global n = 42, m = -42",
+        'n += 0; m += 0;'
+        'printf("%d|%5d|%-5d|%05d|%+d|% d\\n", n, n, n, n, n, n)'
+        'printf("%i|%u|%x|%X|%o|%#x|%#o|%p\\n", m, n, n, m, n, n, n, n)'
+        'printf("%.5d|%8.3d|%-8.3d|%c%c|%%\\n", n, m, n, 72, 105)'
+        'printf("%*d|%-*d|%.*d\\n", 6, n, 6, n, 4, n)'),
+    "formats of strings": (
+        'global s = "abcdef"',
+        's .= ""; printf("%s|%10s|%-10s|%.3s|%8.2s|%-8.2s|%*s\\n", s, s, s, s, s, s, 9, s)'),
+    "sprintf kept": (
+        'global s, n = 255, m = -7',
+        'n += 0; m += 0; s = sprintf("%d|%5d|%-5d|%05d|%x|%X|%o|%p|%c|%s|%.2s|%8s|%-8s|", '
+        'm, n, n, n, n, n, n, n, 65, "xyz", "xyz", "xyz", "xyz"); println(s) println(strlen(s))'),
+    "sprintf rare flags": (
+        'global s, n = 255, m = -7',
+        'n += 0; m += 0; s = sprintf("%+d|% d|%#x|%#o|%.5d|%8.3d|%-8.3d|%*d|%u", '
+        'n, n, n, n, m, m, m, 6, m, n); println(s) println(strlen(s))'),
+    "concatenation": (
+        'global s = "ab", t', 's .= "cd"; t = s . "-" . s; println(t) println(strlen(t))'
+        't = t . t . t; println(t)'),
+    "cut at MAXSTRINGLEN": (
+        'global s', 's = "0123456789abcdef"; for (i = 0; i < 6; i++) s = s . s; '
+        'println(strlen(s)) println(substr(s, 500, 20))'),
+    "comparison of strings": (
+        'global a = "apple", b = "apples"',
+        'a .= ""; b .= ""; printf("%d%d%d%d%d%d\\n", a < b, a <= b, a > b, a >= b, a == b, a != b)'
+        'printf("%d%d\\n", a == "apple", b < "banana") println(a . "s" == b)'),
+    "string functions": (
+        'global s = "Hello, world of strings"',
+        's .= ""; println(strlen(s)) println(substr(s, 7, 5)) println(substr(s, 20, 50))'
+        'println(stringat(s, 4)) println(isinstr(s, "world")) println(isinstr(s, "mars"))'
+        'println(strpos(s, "o")) println(strpos(s, "zz")) println(tolower(s)) println(toupper(s))'),
+    "str_replace": (
+        'global s = "a-b-c-"', 's .= ""; println(str_replace(s, "-", "::"))'),
+    "strtol": (
+        'global s = "-123"', 's .= ""; println(strtol(s, 10)) println(strtol("0x1f", 16)) '
+        'println(strtol("077", 8)) println(strtol("zz", 10))'),
+    "tokenize": (
+        'global s = "one two,three"',
+        's .= ""; t = tokenize(s, " ,"); while (t != "") { println(t) t = tokenize("", " ,") }'),
+    "text_str": ('global s = "a\\tb\\n\\"c\\001"', 's .= ""; println(text_str(s))'),
+    "loops": (
+        "global n = 5",
+        'n += 0; for (i = 0; i < n; i++) { if (i == 1) continue if (i == 4) break printf("%d ", i) }'
+        'while (n > 0) n--; println(n)'),
+    "nested loops": (
+        "global sum", 'for (i = 0; i < 8; i++) for (j = 0; j < i; j++) sum += j; println(sum)'),
+    "runaway": ("global x", 'while (1) { x++ if (x < 0) println(x) }'),
+    "arrays": (
+        "global a, b",
+        'a[1, "x"] = 5; a[2, "y"] = 6; a[1, "x"] += 10; a[2, "y"]++; b["k"] = "v"; b["k"] .= "w";'
+        'printf("%d %d %d %s[%s]\\n", a[1, "x"], a[2, "y"], a[3, "z"], b["k"], b["none"])'
+        'println([1, "x"] in a, [9, "x"] in a, "k" in b) delete a[1, "x"] println([1, "x"] in a)'
+        'println(a[2, "y"]++) println(++a[2, "y"]) println(a[2, "y"]--)'),
+    "array overflow": ("global a[3]", 'for (i = 0; i < 10; i++) a[i] = i; println("after")'),
+    "global strings": (
+        'global s', 's = "first"; println(s) s = "a longer second"; println(s) s = ""; println(s, "|")'),
+    "increments": (
+        "global g = 10", 'println(g++) println(++g) println(g--) println(--g) l = g; println(l++, ++l)'),
+    "functions": (
+        "function fib:long(n:long) { a = 0; b = 1; for (i = 0; i < n; i++) { t = a + b; a = b; b = t } "
+        "return a }\nfunction twice:string(s:string) { return s . s }\nglobal n = 12",
+        'n += 0; println(fib(n)) println(twice(twice("ab")))'),
+    "early return": (
+        'function sign:string(n:long) { if (n < 0) return "minus"; if (n == 0) return "zero"; '
+        'return "plus" }\nglobal n', 'n = -1; println(sign(n)) n = 0; println(sign(n)) n = 9; println(sign(n))'),
+    "recursion": (
+        "function down:long(n:long) { if (n <= 0) return 0; return 1 + down(n - 1) }\nglobal n = 5",
+        'n += 0; println(down(n))'),
+    "error": ("global n = 3", 'n += 0; println("before") error(sprintf("code %d", n)) println("after")'),
+    "error caught": (
+        "global n = 3",
+        'try { n += 0; error("boom " . sprintf("%d", n)) } catch (m) { println("caught ", m) } println("on")'),
+    "ternary": ("global n = 3", 'n += 0; println(n > 2 ? "big" : "small") println(n > 9 ? 1 : 2)'),
+    "printd": ("global n = 3", 'n += 0; printd(",", 1, "b", n) println("") printdln("-", n, n) print(n, "x\\n")'),
+    "signal names": (
+        "global n = 9", 'n += 0; println(signal_str(n)) println(signal_str(37)) println(signal_str(0))'),
+    "errno names": ("global n = 2", 'n += 0; println(errno_str(n))'),
+    "exit": ("global n", 'println("one") exit() println("two")'),
+    "read fault": (
+        "global a = 8", 'a += 0; try { println(kernel_long(a)) } catch (m) { println(m) } println(kernel_long(a))'),
+    "task walk": (
+        "global n", 't = task_current(); println(task_execname(t) == execname(), task_pid(t) == pid()) '
+        'println(task_pid(task_parent(t)) == ppid()) println(task_ancestry(t, 0) == task_ancestry(pid2task(pid()), 0))'),
+}
+
+
+class Differential(unittest.TestCase):
+    maxDiff = None
+
+    def check(self, name):
+        head, body = CASES[name]
+        # What begin and the summary say differs in nothing but where they ran.
+        script = f"{head}\nprobe begin {{ {body}\n exit() }}\n"
+        user = session.run("run", "-e", script)
+        kernel = session.run("run", IN_KERNEL, "-e", script)
+        self.assertEqual((user.status, user.stdout, user.stderr),
+                         (kernel.status, kernel.stdout, kernel.stderr), f"\nuser space (first):\n{user}")
+        # Both could be wrong alike; neither may be empty or have failed to compile.
+        self.assertNotIn("semantic error", user.stderr)
+        self.assertIn(user.status, (0, 1))
+        self.assertTrue(user.stdout or user.status == 1, user)
+
+
+def add_cases():
+    for name in CASES:
+        setattr(Differential, "test_" + name.replace(" ", "_"), lambda self, name=name: self.check(name))
+
+
+add_cases()
+
+if __name__ == "__main__":
+    unittest.main()
