@@ -92,7 +92,7 @@ class Signals(unittest.TestCase):
 
     def test_a_loop_without_end_can_be_interrupted(self):
         script = 'probe begin { while (1) n++; println(n) }'
-        with session.Session("-w", "-D", "MAXACTION=2000000000", "-e", script,
+        with session.Session("-w", "-D", "MAXACTION_INTERRUPTIBLE=1000000000", "-e", script,
                              verbose=False) as podtap:
             time.sleep(0.5)
             podtap.process.send_signal(signal.SIGINT)

@@ -1,0 +1,26 @@
+# fish completion for podtap and stap
+
+complete -c podtap -n __fish_use_subcommand -f -a run -d 'Run a SystemTap script as eBPF'
+complete -c podtap -n __fish_use_subcommand -l version -d 'Print the version'
+
+for command in podtap stap
+    set -l when true
+    test $command = podtap; and set when '__fish_seen_subcommand_from run'
+    complete -c $command -n $when -s e -x -d 'Run this script'
+    complete -c $command -n $when -s c -x -a '(__fish_complete_command)' -d 'Start a command under the probes'
+    complete -c $command -n $when -s x -x -a '(__fish_complete_pids)' -d 'target() is this pid'
+    complete -c $command -n $when -s T -x -d 'End after seconds'
+    complete -c $command -n $when -s o -r -d 'Write the output to a file'
+    complete -c $command -n $when -s l -x -d 'List probe points'
+    complete -c $command -n $when -s L -x -d 'List probe points with their variables'
+    complete -c $command -n $when -s G -x -d 'Set a global: NAME=VALUE'
+    complete -c $command -n $when -s D -x -a 'MAXACTION= MAXACTION_INTERRUPTIBLE= MAXSTRINGLEN= MAXMAPENTRIES= MAXNESTING= MAXERRORS=' -d 'Set a limit'
+    complete -c $command -n $when -s s -x -d 'Ring buffer in MiB'
+    complete -c $command -n $when -s g -d 'Guru mode'
+    complete -c $command -n $when -s p -x -a '1 2 3 4 5' -d 'Stop after a pass'
+    complete -c $command -n $when -s v -d 'Say what each pass did'
+    complete -c $command -n $when -s w -d 'No warnings'
+    complete -c $command -n $when -s V -l version -d 'Print the version'
+    complete -c $command -n $when -l json -d 'One JSON object a line'
+    complete -c $command -n $when -l dump -x -a 'tokens tree checked ir bpf attach events' -d 'Print what passes a stage'
+end
