@@ -126,7 +126,7 @@ void Emitter::EmitInstr(size_t index) {
 }
 
 void Emitter::Result0(const ir::Instr& instr) {
-  if (instr.dst == ir::kNoReg || !flow_.dst_live[block_][instr_]) return;
+  if (!Wanted(instr)) return;
   in_r0_ = instr.dst;
   pending_ = true;
   pending_beyond_ = flow_.dst_beyond[block_][instr_];

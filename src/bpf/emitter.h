@@ -64,6 +64,10 @@ class Emitter {
   void StoreLongImm(ir::Reg reg, int32_t value);
   // The instruction's result is in r0; it is stored only if it must be.
   void Result0(const ir::Instr& instr);
+  // Whether anything reads the instruction's result.
+  bool Wanted(const ir::Instr& instr) const {
+    return instr.dst != ir::kNoReg && flow_.dst_live[block_][instr_];
+  }
   bool IsLive(ir::Reg reg) const { return reg != ir::kNoReg && !flow_.intervals[reg].empty(); }
 
   // -- strings

@@ -123,6 +123,7 @@ class Builder {
             grows_[instr.dst] = true;
             text = longest;
             break;
+          case Op::kStrLen: case Op::kStrSetByte: text = longest; break;
           case Op::kMapGet: case Op::kMapSet: case Op::kMapAdd: case Op::kMapHas:
           case Op::kMapDelete: {
             const ir::Global& global = module_.globals[static_cast<size_t>(instr.imm)];
@@ -143,8 +144,9 @@ class Builder {
     frame_.value_offset = at;
     at += RoundUp(value);
     frame_.text_offset = at;
-    frame_.text_size = text > 0 ? RoundUp(longest) + frame_.slack : 0;
-    fixed_end_ = at + frame_.text_size;
+    const uint32_t text_size = text > 0 ? RoundUp(longest) + frame_.slack : 0;
+    frame_.build_offset = at + text_size;
+    fixed_end_ = at + 2 * text_size;
   }
 
   const ir::Module& module_;

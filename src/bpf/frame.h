@@ -42,7 +42,7 @@ struct Frame {
   uint32_t key_offset = 0;    // a map's key is built here
   uint32_t value_offset = 0;  // a map's value
   uint32_t text_offset = 0;   // a string of any cap, with slack
-  uint32_t text_size = 0;
+  uint32_t build_offset = 0;  // another, to build a result that is its own operand in
   uint32_t slack = 0;         // bytes behind each str, and behind the text
   uint32_t scratch_size = 0;
 };

@@ -181,6 +181,9 @@ bool Pipeline::Analyse(Compilation& compilation) {
 
 bool Pipeline::Translate(Compilation& compilation) {
   ir::Module& module = compilation.module;
+  if (options_.user_side_in_kernel) {
+    for (ir::Global& global : module.globals) global.in_kernel = true;
+  }
   ir::Optimise(module);
   ir::InferCaps(module);
   if (const Result<void> verified = ir::Verify(module); !verified) {

@@ -33,11 +33,13 @@ constexpr int kBusySleepUs = 500;
 // Kernel events on their way to the printer.
 class EventSink : public events::Sink {
  public:
-  EventSink(const ir::Module& module, print::Printer& printer, SessionState& state, bool escape)
-      : module_(module), printer_(printer), state_(state), escape_(escape) {}
+  EventSink(const ir::Module& module, print::Printer& printer, SessionState& state, bool escape,
+            bool dump)
+      : module_(module), printer_(printer), state_(state), escape_(escape), dump_(dump) {}
 
   void OnEvent(const events::Event& event) override {
     const ir::RecordHeader& header = *event.header;
+    if (dump_) printer_.Text(Origin(header), DumpEvent(event));
     switch (event.item->op) {
       case ir::Op::kPrint:
         text_.clear();
@@ -69,7 +71,30 @@ class EventSink : public events::Sink {
   const ir::Module& module_;
   print::Printer& printer_;
   SessionState& state_;
+  // --dump=events: one line an item, before what it prints.
+  std::string DumpEvent(const events::Event& event) const {
+    const ir::RecordHeader& header = *event.header;
+    std::string text = "event time " + std::to_string(header.time_ns) + " cpu " +
+                       std::to_string(header.cpu) + " pid " + std::to_string(header.pid) + " " +
+                       module_.programs[header.program].name + ": " + ir::Info(event.item->op).name;
+    for (size_t i = 0; i < event.values.size(); i++) {
+      using Kind = ir::Item::Field::Kind;
+      const ir::Item::Field& field = event.item->fields[i];
+      const ir::FormatValue& value = event.values[i];
+      const bool constant_long = field.kind == Kind::kConstant && !field.constant.is_literal();
+      if (field.kind == Kind::kChain) {
+        text += " chain of " + std::to_string(value.text.size() / sizeof(ir::ChainEntry));
+      } else if (field.kind == Kind::kLong || constant_long) {
+        text += " " + std::to_string(value.number);
+      } else {
+        text += " \"" + print::EscapeControls(value.text) + "\"";
+      }
+    }
+    return text + "\n";
+  }
+
   const bool escape_;
+  const bool dump_;
   std::string text_;
 };
 
@@ -169,7 +194,7 @@ class SessionRun {
     }
     local_ = interp::MakeLocalStore(module_);
     host_.emplace(module_, kernel_, *printer_, state_, module_.target_pid);
-    sink_.emplace(module_, *printer_, state_, escape_);
+    sink_.emplace(module_, *printer_, state_, escape_, options_.dump == "events");
     interpreter_.emplace(module_, *local_, session_ ? &session_->store() : nullptr, *host_);
     if (options_.verbose > 0) {
       std::fprintf(stderr, "Pass 4: loaded %zu programs in %lld us.\n",
@@ -200,6 +225,7 @@ class SessionRun {
     for (uint32_t program : programs) {
       if (TooManyErrors()) return;
       if (options_.user_side_in_kernel && session_) {
+        session_->control()->state = 0;  // end probes run after exit()
         if (const auto ran = session_->RunOnce(program); !ran) {
           Failed(ran.error());
           state_.errors++;

@@ -38,19 +38,28 @@ class Decoder {
   Result<void> Decode(std::span<const uint8_t> record, Sink& sink);
 
  private:
+  // Fills values_ from the bytes of one item; what is wrong with them, or null.
+  const char* ReadFields(uint32_t number, std::span<const uint8_t> bytes);
+
   const ir::Module& module_;
   const ir::Layout& layout_;
+  std::vector<std::string> kinds_;  // ir::ArgumentKinds of each item's format
   std::vector<ir::FormatValue> values_;
+  ir::RecordHeader header_;  // copied: the bytes needn't be aligned
 };
 
 class RingReader {
  public:
   RingReader(ir::RingView ring, Decoder& decoder);
   // Delivers what is in the ring now, at most `max` records. Returns how many.
+  // Records that can't be understood are counted; after a length that can't be,
+  // all that is in the ring is given up.
   size_t Drain(Sink& sink, size_t max = SIZE_MAX);
   uint64_t bad_records() const { return bad_records_; }
 
  private:
+  std::span<const uint8_t> Record(uint64_t position, uint32_t length);
+
   ir::RingView ring_;
   Decoder& decoder_;
   std::vector<uint8_t> wrapped_;  // a record that wraps around the end

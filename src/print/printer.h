@@ -28,20 +28,25 @@ enum class Mode { kText, kJson };
 class Printer {
  public:
   virtual ~Printer() = default;
-  // Text as printed by the script; escaped when `escape_controls` was asked for.
+  // Text as printed by the script. With Options::escape_controls it is escaped as
+  // a whole, the script's own control characters too; where FormatEvent (or the
+  // interpreter) has escaped the values already, leave that option off.
   virtual void Text(const Origin& origin, std::string_view text) = 0;
-  // A structured event: {"time", "probe", "cpu", "pid", "event", fields…}.
+  // A structured event: {"time", "probe", "cpu", "pid", "event", fields…}; a field
+  // named as one of these five gets an underscore behind its name. As text:
+  // `name field=1 field="text"`.
   virtual void Event(const Origin& origin, const ir::EventType& type,
                      std::span<const ir::FormatValue> values) = 0;
   virtual void Flush() = 0;
-  // False after a write failed (disk full, closed pipe); errno of the first.
+  // errno of the first write that failed (disk full, closed pipe), else 0. What
+  // is printed after it is dropped.
   virtual int write_error() const = 0;
 
   struct Options {
     int fd = 1;
     Mode mode = Mode::kText;
-    // On a terminal: control characters other than \n and \t (and the script's own
-    // literals' escapes, see escape.h) print as \x1b.
+    // Control characters other than \n and \t print as \x1b (text mode only: JSON
+    // has its own escapes).
     bool escape_controls = false;
     int64_t real_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME, for JSON's time
   };
@@ -52,7 +57,8 @@ class Printer {
 // stay. For names and command lines, which are hostile input.
 std::string EscapeControls(std::string_view text);
 
-// The text of a kPrint event.
+// The text of an event that has a format (kPrint, kError, kWarn, kLog).
+// `escape_controls`: what comes from values is escaped, the format's own text isn't.
 void FormatEvent(const ir::Module& module, const events::Event& event, bool escape_controls,
                  std::string& out);
 
