@@ -23,7 +23,7 @@ std::optional<int64_t> ParseLong(std::string_view text) {
   return static_cast<int64_t>(negative ? 0 - value : value);
 }
 
-void MarkOverrides(const Overrides& overrides, const File& user, const Symbols& symbols,
+void MarkOverrides(const Overrides& overrides, const File& user, Symbols& symbols,
                    ScriptBuilder& builder, Reporter& reporter) {
   for (const auto& [name, value] : overrides) {
     const DeclaredGlobal* declared = symbols.FindGlobal(name, user, Tier::kOwnFile);

@@ -22,7 +22,7 @@ std::optional<int64_t> ParseLong(std::string_view text);
 
 // Before inference: unknown names are reported, a given initial value makes
 // way for the new one of the same type.
-void MarkOverrides(const Overrides& overrides, const File& user, const Symbols& symbols,
+void MarkOverrides(const Overrides& overrides, const File& user, Symbols& symbols,
                    ScriptBuilder& builder, Reporter& reporter);
 
 // After inference, when the types are known.

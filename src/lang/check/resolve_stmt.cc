@@ -31,6 +31,7 @@ void Resolver::ResolveFunction(Function& function, const File& file) {
     Local& parameter = function.locals[i];
     parameter.is_parameter = true;
     parameter.written = true;
+    parameter.read = function.has_embedded_body;  // an intrinsic reads them all
     scope_.names.emplace(parameter.name, i);
   }
   ResolveOptional(function.body);

@@ -124,18 +124,26 @@ std::vector<size_t> Symbols::Arities(std::string_view name, const File& from) co
   return {arities.begin(), arities.end()};
 }
 
-Names Symbols::FunctionNames(const File& from) const {
-  std::set<std::string> names;
-  for (const auto& [name, all] : functions_)
-    if (std::ranges::any_of(all, [&](const auto& d) { return Sees(from, d); })) names.emplace(name);
-  return {names.begin(), names.end()};
+template <typename T>
+Names Symbols::Visible(const Table<T>& table, const File& from) {
+  Names names;
+  for (const auto& [name, all] : table)
+    if (std::ranges::any_of(all, [&](const auto& declared) { return Sees(from, declared); }))
+      names.emplace_back(name);
+  std::ranges::sort(names);
+  return names;
 }
 
-Names Symbols::GlobalNames(const File& from) const {
-  std::set<std::string> names;
-  for (const auto& [name, all] : globals_)
-    if (std::ranges::any_of(all, [&](const auto& d) { return Sees(from, d); })) names.emplace(name);
-  return {names.begin(), names.end()};
+const Names& Symbols::FunctionNames(const File& from) {
+  const auto [slot, is_new] = function_names_.try_emplace(&from);
+  if (is_new) slot->second = Visible(functions_, from);
+  return slot->second;
+}
+
+const Names& Symbols::GlobalNames(const File& from) {
+  const auto [slot, is_new] = global_names_.try_emplace(&from);
+  if (is_new) slot->second = Visible(globals_, from);
+  return slot->second;
 }
 
 }  // namespace podtap::lang::check

@@ -46,8 +46,9 @@ class Symbols {
   // The arities under which `name` can be called; empty if nobody declares it.
   std::vector<size_t> Arities(std::string_view name, const File& from) const;
 
-  Names FunctionNames(const File& from) const;
-  Names GlobalNames(const File& from) const;
+  // What a file sees, sorted; made at the first mistake that asks for it.
+  const Names& FunctionNames(const File& from);
+  const Names& GlobalNames(const File& from);
 
  private:
   template <typename T>
@@ -56,11 +57,15 @@ class Symbols {
   template <typename T>
   static bool Sees(const File& from, const Declared<T>& declared);
 
+  template <typename T>
+  static Names Visible(const Table<T>& table, const File& from);
+
   Table<Global> globals_;
   Table<Function> functions_;
   std::vector<const File*> files_;
   std::map<std::tuple<const File*, std::string, size_t>, std::vector<const DeclaredFunction*>>
       candidates_;
+  std::map<const File*, Names> function_names_, global_names_;
 };
 
 // Whether a `next` stands anywhere in the statement.

@@ -5,6 +5,8 @@
 namespace podtap::lang::check {
 namespace {
 
+constexpr size_t kMaxCandidates = 5'000;
+
 class NeverAssigned {
  public:
   NeverAssigned(const File& user, Symbols& symbols, ScriptBuilder& builder, Reporter& reporter)
@@ -35,9 +37,10 @@ class NeverAssigned {
     if (!reporter_.wants_similar()) return {};
     Names candidates;
     for (const Local& local : locals)
-      if (local.written && local.name != name) candidates.push_back(local.name);
-    for (std::string& global : symbols_.GlobalNames(user_))
-      if (global != name && !global.starts_with("__")) candidates.push_back(std::move(global));
+      if (local.written && candidates.size() < kMaxCandidates) candidates.push_back(local.name);
+    for (const std::string& global : symbols_.GlobalNames(user_))
+      if (candidates.size() < kMaxCandidates && !global.starts_with("__"))
+        candidates.push_back(global);
     Names near = reporter_.Similar(name, candidates);
     if (!symbols_.FindFunctions(name, 0, user_).empty()) near.insert(near.begin(), name + "()");
     return near;
