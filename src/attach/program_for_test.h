@@ -101,6 +101,28 @@ struct ModuleMaker {
     module.sites.push_back(site);
     return static_cast<ir::SiteId>(module.sites.size() - 1);
   }
+  // A long or string that the compiler can't know: loaded from a global.
+  Reg Unknown(int64_t value) {
+    ir::Global global;
+    global.name = "g" + std::to_string(module.globals.size());
+    global.init_long = value;
+    global.in_kernel = true;
+    module.globals.push_back(global);
+    return L(Op::kGlobalLoad, {}, static_cast<int64_t>(module.globals.size() - 1));
+  }
+  Reg UnknownStr(const std::string& text, uint32_t cap) {
+    ir::Global global;
+    global.name = "s" + std::to_string(module.globals.size());
+    global.value = ir::ValueType::kString;
+    global.value_cap = cap;
+    global.init_string = text;
+    global.in_kernel = true;
+    module.globals.push_back(global);
+    const Reg reg = Str(cap);
+    Add(Op::kGlobalLoad, reg, {}, static_cast<int64_t>(module.globals.size() - 1));
+    return reg;
+  }
+  void Print(std::vector<Operand> args) { Add(Op::kPrint, ir::kNoReg, std::move(args), 0); }
   // A format; `text` as printf has it.
   int64_t Format(const std::string& text) {
     ir::Format format;
@@ -146,6 +168,84 @@ T At(const std::vector<uint8_t>& bytes, size_t offset) {
   T value{};
   if (offset + sizeof(T) <= bytes.size()) std::memcpy(&value, bytes.data() + offset, sizeof(T));
   return value;
+}
+
+// The values of a record's items, as text: longs in decimal, strings as they are.
+struct Decoded { uint32_t item = 0; std::vector<std::string> values; };
+inline std::vector<Decoded> Decode(const ir::Layout& layout,
+                                   const std::vector<std::vector<uint8_t>>& records) {
+  using Kind = ir::Item::Field::Kind;
+  std::vector<Decoded> all;
+  for (const auto& record : records) {
+    size_t at = sizeof(ir::RecordHeader);
+    while (at + sizeof(ir::ItemHeader) <= record.size()) {
+      const auto header = At<ir::ItemHeader>(record, at);
+      const size_t next = at + header.size;
+      if (header.size < sizeof(header) || next > record.size() || header.item >= layout.items.size()) {
+        ADD_FAILURE() << "bad item " << header.item << " of " << header.size << " at " << at;
+        return all;
+      }
+      Decoded decoded{header.item, {}};
+      at += sizeof(header);
+      const auto text = [&](size_t from, size_t size) {
+        return std::string(reinterpret_cast<const char*>(record.data() + from), size);
+      };
+      for (const auto& field : layout.items[header.item].fields) {
+        if (field.kind == Kind::kLong) {
+          decoded.values.push_back(std::to_string(At<int64_t>(record, at)));
+          at += 8;
+        } else if (field.kind == Kind::kInlineString) {
+          decoded.values.push_back(text(at, strnlen(reinterpret_cast<const char*>(&record[at]), field.cap)));
+          // Canonical: zeroes behind the NUL.
+          for (size_t i = decoded.values.back().size(); i < field.cap; i++) {
+            EXPECT_EQ(record[at + i], 0) << decoded.values.back();
+          }
+          at += field.cap;
+        } else if (field.kind == Kind::kLongString) {
+          const auto length = At<uint64_t>(record, at);
+          EXPECT_LE(at + 8 + length, next);
+          if (at + 8 + length > next) return all;
+          decoded.values.push_back(text(at + 8, length));
+          at += 8 + ((length + 7) & ~uint64_t{7});
+        } else if (field.kind == Kind::kChain) {
+          const auto count = At<uint64_t>(record, at);
+          EXPECT_LE(count, ir::kMaxChain);
+          if (count > ir::kMaxChain) return all;
+          decoded.values.push_back(text(at + 8, count * sizeof(ir::ChainEntry)));
+          at += 8 + count * sizeof(ir::ChainEntry);
+        }
+      }
+      EXPECT_EQ(at, next);
+      all.push_back(std::move(decoded));
+      at = next;
+    }
+  }
+  return all;
+}
+
+// Loads a module whose programs are all `begin`s, runs the first, and gives what
+// it printed.
+struct Ran {
+  std::unique_ptr<Session> session;
+  ir::Layout layout;
+  std::vector<Decoded> items;
+};
+inline Ran RunModule(const ir::Module& module) {
+  Ran ran;
+  ran.layout = ir::MakeLayout(module, true);
+  Options options;
+  options.user_side_in_kernel = true;
+  options.ring_bytes = 65536;
+  auto session = Session::Load(module, ran.layout, TheKernel(), options);
+  if (!session) {
+    ADD_FAILURE() << session.error().Message() << "\n" << session.error().detail;
+    return ran;
+  }
+  ran.session = std::move(*session);
+  auto result = ran.session->RunOnce(0);
+  if (!result) ADD_FAILURE() << result.error().Message();
+  if (ran.session->ring().fd >= 0) ran.items = Decode(ran.layout, Drain(ran.session->ring()));
+  return ran;
 }
 
 }  // namespace podtap::attach::testing

@@ -1,6 +1,7 @@
 #include "bpf/frame.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <string>
 
@@ -93,11 +94,14 @@ class Builder {
       if (info.type == Type::kPtr) return false;
     }
     uint32_t size = 8;
-    if (info.type == Type::kStr) size = RoundUp(info.cap) + (grows_[reg] ? frame_.slack : 0);
+    if (info.type == Type::kStr) size = grows_[reg] ? GrowingSize(info.cap) : RoundUp(info.cap);
     if (info.type == Type::kChain) size = kChainBytes;
     frame_.homes[reg] = {Home::Kind::kScratch, static_cast<int32_t>(scratch.Take(interval, size))};
     return true;
   }
+
+  // A TextCursor may write up to a power of two and the longest string beyond.
+  uint32_t GrowingSize(uint32_t cap) const { return std::bit_ceil(cap) + frame_.slack; }
 
   uint32_t CapOf(const ir::Operand& operand) const {
     if (operand.is_literal()) return layout_.literal_cap[static_cast<size_t>(operand.imm)];
@@ -144,7 +148,7 @@ class Builder {
     frame_.value_offset = at;
     at += RoundUp(value);
     frame_.text_offset = at;
-    const uint32_t text_size = text > 0 ? RoundUp(longest) + frame_.slack : 0;
+    const uint32_t text_size = text > 0 ? GrowingSize(longest) : 0;
     frame_.build_offset = at + text_size;
     fixed_end_ = at + 2 * text_size;
   }
