@@ -123,12 +123,16 @@ std::string Explain(const Pattern& pattern, const std::vector<Tracepoint>& all,
            "' has no type in vmlinux's BTF: it isn't a tracepoint, or a "
            "kernel module's)";
   }
-  std::vector<std::string> names;
-  for (const Tracepoint& tracepoint : all)
-    if (types.Find(tracepoint.name)) names.push_back(tracepoint.name);
+  // The same name in another subsystem comes before names that are near.
+  std::vector<std::string> names, similar;
+  for (const Tracepoint& tracepoint : all) {
+    if (!types.Find(tracepoint.name)) continue;
+    names.push_back(tracepoint.name);
+    if (pattern.subsystem && tracepoint.name == pattern.name)
+      similar.push_back(tracepoint.subsystem + ":" + tracepoint.name);
+  }
+  if (similar.empty() && pattern.name.size() <= 128) similar = source::Similar(pattern.name, names);
   std::string message = "no match";
-  std::vector<std::string> similar;
-  if (pattern.name.size() <= 128) similar = source::Similar(pattern.name, names);
   for (size_t i = 0; i < similar.size(); ++i)
     message += (i == 0 ? " (similar tracepoints: " : ", ") + similar[i];
   return similar.empty() ? message : message + ")";
