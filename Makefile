@@ -38,7 +38,7 @@ test:
 	@scripts/setup build test
 	@scripts/build release podtap
 	@scripts/build dev all
-	@scripts/build asan-ubsan unit_tests
+	@scripts/build asan-ubsan all
 	@tests/run --dev build/dev --sanitized build/asan-ubsan --podtap $(RELEASE)
 
 demo:
