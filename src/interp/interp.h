@@ -46,6 +46,9 @@ class Interpreter {
   // `kernel_store` may be null when no global is in_kernel.
   Interpreter(const ir::Module& module, ir::Store& local_store, ir::Store* kernel_store, Host& host);
   ~Interpreter();
+  // Values that are printed have their control characters escaped (for a terminal);
+  // the script's own text passes as it is. Off at first.
+  void set_escape_controls(bool escape);
   // Runs a program to its end (or to its error, which the Host got).
   void Run(uint32_t program);
   // What SystemTap prints at the end of a session: globals that were written
