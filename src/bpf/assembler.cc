@@ -22,6 +22,7 @@ uint8_t Bits(uint8_t base, uint8_t extra) { return static_cast<uint8_t>(base | e
 }  // namespace
 
 void Assembler::Append(uint8_t code, int dst, int src, int32_t off, int32_t imm) {
+  if (dead_) return;
   if (off != static_cast<int16_t>(off)) bad_offset_ = true;
   Insn insn;
   insn.code = code;
@@ -34,10 +35,14 @@ void Assembler::Append(uint8_t code, int dst, int src, int32_t off, int32_t imm)
 
 Assembler::Label Assembler::NewLabel() {
   labels_.push_back(kUnbound);
+  referenced_.push_back(false);
   return static_cast<Label>(labels_.size() - 1);
 }
 
-void Assembler::Bind(Label label) { labels_[label] = size(); }
+void Assembler::Bind(Label label) {
+  labels_[label] = size();
+  if (referenced_[label]) dead_ = false;
+}
 
 void Assembler::Mov(int dst, int src) {
   if (dst != src) Append(Bits(kAlu64 | kFromReg, Code(Alu::kMov)), dst, src, 0, 0);
@@ -97,11 +102,16 @@ void Assembler::AtomicFetchAdd(int base, int32_t off, int src) {
 }
 
 void Assembler::Branch(uint8_t code, int dst, int src, int32_t imm, Label to) {
+  if (dead_) return;
+  referenced_[to] = true;
   fixups_.emplace_back(size(), to);
   Append(code, dst, src, 0, imm);
 }
 
-void Assembler::Goto(Label to) { Branch(kJmp, 0, 0, 0, to); }
+void Assembler::Goto(Label to) {
+  Branch(kJmp, 0, 0, 0, to);
+  dead_ = true;
+}
 
 void Assembler::If(Jump cond, int dst, int src, Label to) {
   Branch(Bits(kJmp | kFromReg, Code(cond)), dst, src, 0, to);
@@ -118,11 +128,18 @@ void Assembler::Call(Helper helper) {
 }
 
 void Assembler::CallKfunc(std::string name) {
-  program_.relocations.push_back({Relocation::Kind::kKfunc, size(), 0, std::move(name)});
+  Relocate(Relocation::Kind::kKfunc, 0, std::move(name));
   Append(Bits(kJmp, Code(Jump::kCall)), 0, kPseudoKfunc, 0, 0);
 }
 
-void Assembler::Exit() { Append(Bits(kJmp, Code(Jump::kExit)), 0, 0, 0, 0); }
+void Assembler::Exit() {
+  Append(Bits(kJmp, Code(Jump::kExit)), 0, 0, 0, 0);
+  dead_ = true;
+}
+
+void Assembler::Relocate(Relocation::Kind kind, uint32_t index, std::string name) {
+  if (!dead_) program_.relocations.push_back({kind, size(), index, std::move(name)});
+}
 
 void Assembler::Wide(int dst, uint8_t pseudo, uint64_t value) {
   Append(kLd | kModeImm | kSizeDw, dst, pseudo, 0, static_cast<int32_t>(value & 0xffffffffu));
@@ -130,17 +147,17 @@ void Assembler::Wide(int dst, uint8_t pseudo, uint64_t value) {
 }
 
 void Assembler::LoadMap(int dst, Relocation::Kind kind, uint32_t index) {
-  program_.relocations.push_back({kind, size(), index, ""});
+  Relocate(kind, index, "");
   Wide(dst, kPseudoMapFd, 0);
 }
 
 void Assembler::LoadValue(int dst, Relocation::Kind kind, uint32_t offset) {
-  program_.relocations.push_back({kind, size(), 0, ""});
+  Relocate(kind, 0, "");
   Wide(dst, kPseudoMapValue, uint64_t{offset} << 32);
 }
 
 void Assembler::Line(ir::SiteId site) {
-  if (site == ir::kNone) return;
+  if (site == ir::kNone || dead_) return;
   if (!program_.lines.empty()) {
     LineInfo& last = program_.lines.back();
     if (last.site == site) return;

@@ -21,7 +21,6 @@ class Assembler {
 
   Label NewLabel();
   void Bind(Label label);
-  bool IsBound(Label label) const { return labels_[label] != kUnbound; }
 
   void Mov(int dst, int src);
   void MovImm(int dst, int64_t value);
@@ -60,11 +59,16 @@ class Assembler {
   static constexpr uint32_t kUnbound = UINT32_MAX;
   void Append(uint8_t code, int dst, int src, int32_t off, int32_t imm);
   void Branch(uint8_t code, int dst, int src, int32_t imm, Label to);
+  void Relocate(Relocation::Kind kind, uint32_t index, std::string name);
   void Wide(int dst, uint8_t pseudo, uint64_t value);
 
   Program program_;
   std::vector<uint32_t> labels_;
   std::vector<std::pair<uint32_t, Label>> fixups_;
+  std::vector<bool> referenced_;  // a jump to the label was emitted
+  // Nothing leads here: the verifier refuses unreachable instructions, so none
+  // are emitted until a label that a jump goes to.
+  bool dead_ = false;
   bool bad_offset_ = false;
 };
 
