@@ -25,14 +25,22 @@ struct Environment {
   std::map<std::string, std::string> kernel_config;  // CONFIG_… → "y", "m", "100", "\"text\""
 };
 
-// Macros (@define) seen so far; a tapset's macro library fills it first.
+// Macros (@define) seen so far; a tapset's files fill it first. It lives no longer
+// than the SourceSet: parse the tapset, then the user's file, with one table.
 struct MacroTable;
+std::shared_ptr<MacroTable> NewMacroTable();
+
+// The longest script that is parsed, in bytes.
+inline constexpr size_t kMaxScriptBytes = 1 << 20;
 
 // Parses one file. Never fails: what is wrong goes to `diagnostics`, and the
 // tree holds what was understood. Unused script arguments are the caller's to
-// report (`args_used` is set to the highest index used).
+// report: File::arguments_used says which were.
 std::unique_ptr<File> Parse(const source::SourceSet& sources, source::FileId file,
                             const Environment& environment, source::Diagnostics& diagnostics);
+std::unique_ptr<File> Parse(const source::SourceSet& sources, source::FileId file,
+                            const Environment& environment, MacroTable& macros,
+                            source::Diagnostics& diagnostics);
 
 // Tokens of a file, one a line: `--dump=tokens`.
 std::string DumpTokens(const source::SourceSet& sources, source::FileId file,

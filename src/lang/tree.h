@@ -68,6 +68,7 @@ struct Expr {
   Type type = Type::kUnknown;  // filled in by the checker
   Token tok;
   source::Span span;
+  uint16_t height = 1;  // of the tree below, at most kMaxDepth; the parser keeps it
 };
 using ExprPtr = std::unique_ptr<Expr>;
 
@@ -432,6 +433,8 @@ struct File {
   std::vector<std::unique_ptr<Function>> functions;
   std::vector<std::unique_ptr<AliasDef>> aliases;
   std::vector<std::unique_ptr<ProbeDef>> probes;
+  std::vector<Token> embedded_code;  // %{ C %} outside of functions and probes
+  std::vector<bool> arguments_used;  // [0] is $1
 };
 
 // ------------------------------------------------------- the checked program
