@@ -68,7 +68,7 @@ struct Place {
 // `unit`: bytes of the declared type, into which compilers align a bit field.
 Place PlaceOf(uint64_t bits, uint32_t width, uint32_t unit) {
   if (width == 0) return {static_cast<uint32_t>(bits / 8), 0, 0};
-  if (unit == 0) unit = 1;
+  if (unit == 0 || unit > 16) unit = 1;  // no integer is wider
   const uint64_t unit_bits = uint64_t{unit} * 8;
   uint64_t base = bits / unit_bits * unit_bits;
   if (bits - base + width > unit_bits) base = bits / 8 * 8;  // packed across two units

@@ -131,6 +131,18 @@ TEST(Btf, BitFieldAcrossTwoUnits) {
   EXPECT_EQ(wide->bit_size, 20u);
 }
 
+// Found by the fuzzer: an int of corrupt size is no unit to measure in.
+TEST(Btf, BitFieldOfAnEndlessInt) {
+  BtfBuilder b;
+  const TypeId endless = b.Int("int", 1u << 30, false, 8);
+  const TypeId holder = b.Struct("holder", 8, {{"x", endless, 0}, {"y", endless, 8'000'003}});
+  const auto btf = Parsed(b);
+  const auto y = btf->FindMember(holder, "y");
+  ASSERT_TRUE(y.has_value());
+  EXPECT_EQ(y->offset, 1'000'000u);
+  EXPECT_EQ(y->bit_offset, 3u);
+}
+
 TEST(Btf, Enumerators) {
   BtfBuilder b;
   const TypeId kind = b.Enum("kind", {{"kNone", 0}, {"kLast", 0xffffffff}});
