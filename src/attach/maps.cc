@@ -17,15 +17,6 @@ namespace {
 size_t PageSize() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 size_t PageUp(size_t bytes) { return (bytes + PageSize() - 1) & ~(PageSize() - 1); }
 
-Result<Mapping> MapFd(int fd, const char* what, size_t size, int protection, size_t offset) {
-  void* at = mmap(nullptr, size, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
-  if (at == MAP_FAILED) {
-    return std::unexpected(SystemError("map the BPF map", what, errno,
-                                       errno == EPERM ? PrivilegeRemedy() : ""));
-  }
-  return Mapping(at, size);
-}
-
 int64_t Nanoseconds(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
@@ -41,6 +32,17 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(at_, other.at_);
   std::swap(size_, other.size_);
   return *this;
+}
+
+Result<Mapping> MapMemory(int fd, const char* what, size_t size, bool writable, size_t offset) {
+  const size_t bytes = PageUp(size);
+  void* at = mmap(nullptr, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd,
+                  static_cast<off_t>(offset));
+  if (at == MAP_FAILED) {
+    return std::unexpected(SystemError("map the BPF map", what, errno,
+                                       errno == EPERM ? PrivilegeRemedy() : ""));
+  }
+  return Mapping(at, bytes);
 }
 
 Mapping::~Mapping() {
@@ -72,7 +74,7 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
                            .value_size = size, .max_entries = 1, .flags = BPF_F_MMAPABLE});
   if (!fd) return std::unexpected(fd.error());
   control_ = std::move(*fd);
-  Result<Mapping> page = MapFd(control_.get(), "control", PageUp(size), PROT_READ | PROT_WRITE, 0);
+  Result<Mapping> page = MapMemory(control_.get(), "control", size, true, 0);
   if (!page) return std::unexpected(page.error());
   control_page_ = std::move(*page);
   control()->real_offset_ns = Nanoseconds(CLOCK_REALTIME) - Nanoseconds(CLOCK_MONOTONIC);
@@ -120,10 +122,10 @@ Result<void> Maps::MakeRing(uint64_t bytes) {
                            .flags = 0});
   if (!fd) return std::unexpected(fd.error());
   ring_ = std::move(*fd);
-  Result<Mapping> consumer = MapFd(ring_.get(), "ring", PageSize(), PROT_READ | PROT_WRITE, 0);
+  Result<Mapping> consumer = MapMemory(ring_.get(), "ring", PageSize(), true, 0);
   if (!consumer) return std::unexpected(consumer.error());
   consumer_page_ = std::move(*consumer);
-  Result<Mapping> pages = MapFd(ring_.get(), "ring", PageSize() + size, PROT_READ, PageSize());
+  Result<Mapping> pages = MapMemory(ring_.get(), "ring", PageSize() + size, false, PageSize());
   if (!pages) return std::unexpected(pages.error());
   ring_pages_ = std::move(*pages);
   ring_view_.consumer = reinterpret_cast<volatile uint64_t*>(consumer_page_.data());

@@ -32,6 +32,9 @@ class Mapping {
   size_t size_ = 0;
 };
 
+// Maps `size` bytes of a map at `offset`; `what` is for the message.
+Result<Mapping> MapMemory(int fd, const char* what, size_t size, bool writable, size_t offset);
+
 class Maps {
  public:
   // `ring_bytes` 0: no ring.

@@ -31,6 +31,30 @@ inline kernel::Kernel& TheKernel() {
   return *kernel;
 }
 
+// This kernel as an older one: without may_goto and signed division.
+class OldKernel : public kernel::Kernel {
+ public:
+  OldKernel() : features_(TheKernel().features()) {
+    features_.may_goto = false;
+    features_.signed_division = false;
+  }
+  Result<const kernel::Btf*> btf() override { return TheKernel().btf(); }
+  const kernel::Features& features() override { return features_; }
+  Result<const std::vector<kernel::Tracepoint>*> tracepoints() override {
+    return TheKernel().tracepoints();
+  }
+  std::string release() override { return TheKernel().release(); }
+  int cpu_count() override { return TheKernel().cpu_count(); }
+  int64_t hz() override { return TheKernel().hz(); }
+  Result<FileIdentity> IdentifyFile(const std::string& path) override {
+    return TheKernel().IdentifyFile(path);
+  }
+  std::map<std::string, std::string> config() override { return TheKernel().config(); }
+
+ private:
+  kernel::Features features_;
+};
+
 #define SKIP_UNLESS_ROOT() \
   if (geteuid() != 0) GTEST_SKIP() << "loading eBPF needs root"
 
@@ -230,13 +254,13 @@ struct Ran {
   ir::Layout layout;
   std::vector<Decoded> items;
 };
-inline Ran RunModule(const ir::Module& module) {
+inline Ran RunModule(const ir::Module& module, kernel::Kernel& kernel = TheKernel()) {
   Ran ran;
   ran.layout = ir::MakeLayout(module, true);
   Options options;
   options.user_side_in_kernel = true;
   options.ring_bytes = 65536;
-  auto session = Session::Load(module, ran.layout, TheKernel(), options);
+  auto session = Session::Load(module, ran.layout, kernel, options);
   if (!session) {
     ADD_FAILURE() << session.error().Message() << "\n" << session.error().detail;
     return ran;

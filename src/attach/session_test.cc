@@ -82,5 +82,47 @@ TEST(Session, FilterThenPrint) {
   }
 }
 
+TEST(Session, RefusalNamesTheScriptsPlace) {
+  SKIP_UNLESS_ROOT();
+  ModuleMaker m;
+  m.BeginTracepoint("signal_generate");
+  const Reg bad = m.Ptr();
+  m.Add(Op::kArg, bad, {}, 0).site = m.Site("identifier '$sig' at test.stp:1:9", 1);
+  ir::Instr& load = m.Add(Op::kLoad, m.Long(), {R(bad)}, 16);
+  load.site = m.Site("operator '->' at test.stp:2:3", 2);
+  m.Print({R(load.dst)});
+  const ir::Layout layout = ir::MakeLayout(m.module);
+  auto session = Session::Load(m.module, layout, TheKernel(), {});
+  ASSERT_FALSE(session.has_value());
+  const std::string message = session.error().Message();
+  EXPECT_NE(message.find("the kernel's verifier refused the program for kernel.trace(\"signal_generate\") "
+                         "near operator '->' at test.stp:2:3: R1 invalid mem access 'scalar'"),
+            std::string::npos)
+      << message;
+  EXPECT_NE(session.error().detail.find("processed"), std::string::npos);
+}
+
+TEST(Session, ProfileFiresOnTheClock) {
+  SKIP_UNLESS_ROOT();
+  ModuleMaker m;
+  m.Begin("timer.profile", ir::AttachProfile{1000});
+  ir::Global count;
+  count.in_kernel = true;
+  m.module.globals = {count};
+  m.Add(Op::kGlobalAdd, ir::kNoReg, {I(1)}, 0);
+  const ir::Layout layout = ir::MakeLayout(m.module);
+  auto session = Session::Load(m.module, layout, TheKernel(), {});
+  ASSERT_TRUE(session.has_value()) << session.error().Message() << session.error().detail;
+  ASSERT_TRUE((*session)->Attach().has_value());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  while (std::chrono::steady_clock::now() < until) {
+  }
+  (*session)->Detach();
+  EXPECT_EQ((*session)->ring().fd, -1);
+  int64_t hits = 0;
+  std::memcpy(&hits, (*session)->store().Scalar(0), sizeof(hits));
+  EXPECT_GT(hits, 20);
+}
+
 }  // namespace
 }  // namespace podtap::attach

@@ -1,5 +1,8 @@
 // What leaves the program: items of a record, and the record into the ring.
+#include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string>
 
 #include "bpf/lowering.h"
 
@@ -60,6 +63,30 @@ bool IsVariable(const Item& item) {
   return false;
 }
 
+// How many bytes an item is given, and how many of them each long string at most.
+struct ItemRoom {
+  uint32_t size = 0;
+  uint32_t long_string = 0;
+};
+
+// An item whose strings could all be full at once may be more than a record
+// holds: then its long strings share what there is, and longer ones are cut.
+std::optional<ItemRoom> RoomOf(const Item& item) {
+  using Kind = Item::Field::Kind;
+  const uint32_t most = ir::kMaxRecord - kHeader;
+  if (item.max_size <= most) return ItemRoom{item.max_size, UINT32_MAX};
+  uint32_t rest = item.max_size, strings = 0;
+  for (const Item::Field& field : item.fields) {
+    if (field.kind != Kind::kLongString) continue;
+    rest -= field.cap;
+    strings++;
+  }
+  if (strings == 0 || rest > most) return std::nullopt;
+  const uint32_t share = (most - rest) / strings & ~7u;
+  if (share < 16) return std::nullopt;
+  return ItemRoom{rest + share * strings, share};
+}
+
 // Where the next field goes: a register that moves on behind variable parts,
 // and what is added to it.
 struct Cursor {
@@ -72,7 +99,7 @@ void PutString(Emitter& e, Cursor& to, const Operand& arg, uint32_t cap) {
   to.offset += static_cast<int32_t>(cap);
 }
 
-// Moves the cursor on by r0 bytes, which is at most `most`.
+// Moves the cursor on by r0 bytes.
 void Advance(Emitter& e, Cursor& to) {
   if (to.base == kScratchReg) {
     e.as.Mov(kR9, kScratchReg);
@@ -125,7 +152,8 @@ void PutChain(Emitter& e, Cursor& to, const Operand& arg) {
   Advance(e, to);
 }
 
-void PutFields(Emitter& e, const Instr& instr, const Item& item, Cursor& to) {
+void PutFields(Emitter& e, const Instr& instr, const Item& item, uint32_t long_string,
+               Cursor& to) {
   using Kind = Item::Field::Kind;
   for (size_t i = 0; i < item.fields.size(); i++) {
     const Item::Field& field = item.fields[i];
@@ -138,7 +166,7 @@ void PutFields(Emitter& e, const Instr& instr, const Item& item, Cursor& to) {
     } else if (field.kind == Kind::kInlineString) {
       PutString(e, to, arg, field.cap);
     } else if (field.kind == Kind::kLongString) {
-      PutLongString(e, to, arg, field.cap);
+      PutLongString(e, to, arg, std::min(field.cap, long_string));
     } else {
       PutChain(e, to, arg);
     }
@@ -203,13 +231,14 @@ void LowerItem(Emitter& e, const Instr& instr) {
     return;
   }
   const Item& item = e.layout().items[number];
-  if (item.max_size + kHeader > ir::kMaxRecord) {
+  const std::optional<ItemRoom> room = RoomOf(item);
+  if (!room) {
     e.Refuse(instr, "its values take up to " + std::to_string(item.max_size) +
                         " bytes, and a record holds 4072");
     return;
   }
   e.EnsureRecord();
-  MakeRoom(e, item.max_size);
+  MakeRoom(e, room->size);
   const std::optional<uint32_t> start = e.known_pos;
   Cursor to{kScratchReg, static_cast<int32_t>(kOutOffset + start.value_or(0))};
   if (!start) {
@@ -220,7 +249,7 @@ void LowerItem(Emitter& e, const Instr& instr) {
   e.as.StoreImm(4, to.base, to.offset, static_cast<int32_t>(number));
   const Cursor header = to;
   to.offset += kItemHeader;
-  PutFields(e, instr, item, to);
+  PutFields(e, instr, item, room->long_string, to);
   if (IsVariable(item)) {
     CloseVariable(e, to, start);
   } else {
