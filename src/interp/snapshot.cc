@@ -91,7 +91,7 @@ void Snapshot::Take(ir::Store& store, const ir::Module& module, uint32_t number,
   const auto before = [down = by.direction < 0](const SortKey& a, const SortKey& b) {
     if (a.number != b.number) return down ? a.number > b.number : a.number < b.number;
     if (const int order = a.text.compare(b.text); order != 0) return down ? order > 0 : order < 0;
-    return a.sequence < b.sequence;
+    return down ? a.sequence > b.sequence : a.sequence < b.sequence;
   };
   if (limit < order_.size()) {
     std::partial_sort(order_.begin(), order_.begin() + static_cast<ptrdiff_t>(limit), order_.end(),

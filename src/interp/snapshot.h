@@ -23,8 +23,9 @@ class Snapshot {
  public:
   using Bytes = ir::Store::Bytes;
 
-  // `keep` says which keys are wanted. Of equal ones, the older stands first;
-  // the limit counts after sorting.
+  // `keep` says which keys are wanted. Of equal ones the older stands first, or the
+  // newer when sorted downwards: one order is the other's reverse, as in SystemTap.
+  // The limit counts after sorting.
   void Take(ir::Store& store, const ir::Module& module, uint32_t global, const SortBy& by,
             const std::function<bool(Bytes key)>& keep, size_t limit);
 
