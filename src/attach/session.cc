@@ -10,6 +10,7 @@
 #include "attach/links.h"
 #include "attach/loader.h"
 #include "attach/maps.h"
+#include "attach/syscalls.h"
 
 namespace podtap::attach {
 namespace {
@@ -82,6 +83,7 @@ class BpfSession : public Session {
 };
 
 Result<void> BpfSession::Load(kernel::Kernel& kernel, const Options& options) {
+  RaiseMemlock();
   const bpf::Target target = TargetOf(module_, kernel);
   std::vector<uint32_t> indices;
   std::vector<bpf::Program> compiled;

@@ -1,19 +1,49 @@
 #include "attach/syscalls.h"
 
-#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace podtap::attach {
+namespace {
+
+// libbpf's bpf_map_create() and bpf_prog_load() first load programs of their own
+// to find out what the kernel can do, which costs as much as loading ours.
+int Bpf(bpf_cmd command, bpf_attr& attr) {
+  return static_cast<int>(syscall(SYS_bpf, command, &attr, sizeof(attr)));
+}
+
+uint64_t Pointer(const void* to) { return reinterpret_cast<uint64_t>(to); }
+
+void SetName(char (&to)[BPF_OBJ_NAME_LEN], std::string_view name) {
+  std::memcpy(to, name.data(), std::min(name.size(), sizeof(to) - 1));
+}
+
+}  // namespace
+
+void RaiseMemlock() {
+  const rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) errno = 0;
+}
 
 std::string PrivilegeRemedy() {
   return "run it as root or with CAP_BPF and CAP_PERFMON";
 }
 
 Result<Fd> MakeMap(const MapSpec& spec) {
-  LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = spec.flags);
-  const int fd = bpf_map_create(static_cast<bpf_map_type>(spec.type), spec.name, spec.key_size,
-                                spec.value_size, spec.max_entries, &opts);
+  bpf_attr attr{};
+  attr.map_type = spec.type;
+  attr.key_size = spec.key_size;
+  attr.value_size = spec.value_size;
+  attr.max_entries = spec.max_entries;
+  attr.map_flags = spec.flags;
+  SetName(attr.map_name, spec.name);
+  const int fd = Bpf(BPF_MAP_CREATE, attr);
   if (fd >= 0) return Fd(fd);
   const int error = errno;
   if (spec.type == BPF_MAP_TYPE_RINGBUF && error == EINVAL) {
@@ -27,7 +57,10 @@ Result<Fd> MakeMap(const MapSpec& spec) {
 }
 
 Result<Fd> LoadBtf(std::span<const uint8_t> blob) {
-  const int fd = bpf_btf_load(blob.data(), blob.size(), nullptr);
+  bpf_attr attr{};
+  attr.btf = Pointer(blob.data());
+  attr.btf_size = static_cast<uint32_t>(blob.size());
+  const int fd = Bpf(BPF_BTF_LOAD, attr);
   if (fd >= 0) return Fd(fd);
   return std::unexpected(SystemError("load the line information", "", errno,
                                      errno == EPERM ? PrivilegeRemedy() : ""));
@@ -36,28 +69,35 @@ Result<Fd> LoadBtf(std::span<const uint8_t> blob) {
 Fd LoadProgram(const ProgramSpec& spec, std::span<char> log, int& error_number) {
   struct FuncRecord { uint32_t insn = 0, type_id = 0; };
   const FuncRecord func{0, spec.func_type_id};
-  LIBBPF_OPTS(bpf_prog_load_opts, opts,
-              .expected_attach_type = static_cast<bpf_attach_type>(spec.expected_attach_type),
-              .prog_flags = spec.flags, .attach_btf_id = spec.attach_btf_id);
-  // Always root's licence terms: the tracing helpers are for GPL programs only.
+  bpf_attr attr{};
+  attr.prog_type = spec.type;
+  attr.insns = Pointer(spec.insns.data());  // bpf::Insn has the layout of struct bpf_insn
+  attr.insn_cnt = static_cast<uint32_t>(spec.insns.size());
+  attr.license = Pointer("GPL");
+  attr.prog_flags = spec.flags;
+  SetName(attr.prog_name, spec.name);
+  attr.expected_attach_type = spec.expected_attach_type;
+  attr.attach_btf_id = spec.attach_btf_id;
   if (spec.btf_fd >= 0) {
-    opts.prog_btf_fd = static_cast<uint32_t>(spec.btf_fd);
-    opts.func_info = &func;
-    opts.func_info_cnt = 1;
-    opts.func_info_rec_size = sizeof(func);
-    opts.line_info = spec.lines.data();
-    opts.line_info_cnt = static_cast<uint32_t>(spec.lines.size());
-    opts.line_info_rec_size = sizeof(LineRecord);
+    attr.prog_btf_fd = static_cast<uint32_t>(spec.btf_fd);
+    attr.func_info = Pointer(&func);
+    attr.func_info_cnt = 1;
+    attr.func_info_rec_size = sizeof(func);
+    attr.line_info = Pointer(spec.lines.data());
+    attr.line_info_cnt = static_cast<uint32_t>(spec.lines.size());
+    attr.line_info_rec_size = sizeof(LineRecord);
   }
   if (!log.empty()) {
-    opts.log_level = 1;
-    opts.log_buf = log.data();
-    opts.log_size = static_cast<uint32_t>(log.size());
+    attr.log_level = 1;
+    attr.log_buf = Pointer(log.data());
+    attr.log_size = static_cast<uint32_t>(log.size());
   }
-  // bpf::Insn has the layout of struct bpf_insn (compile.h).
-  const auto* insns = reinterpret_cast<const bpf_insn*>(spec.insns.data());
-  const int fd = bpf_prog_load(static_cast<bpf_prog_type>(spec.type), spec.name.c_str(), "GPL",
-                               insns, spec.insns.size(), &opts);
+  // EAGAIN: a signal interrupted the verifier.
+  int fd = -1;
+  for (int tries = 0; tries < 5; tries++) {
+    fd = Bpf(BPF_PROG_LOAD, attr);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
   error_number = fd >= 0 ? 0 : errno;
   return Fd(fd);
 }

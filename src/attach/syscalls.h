@@ -1,5 +1,5 @@
-// The few kernel calls of this room, through libbpf's low-level functions, with
-// descriptors that close themselves and Errors that say what was tried.
+// The calls that make maps, BTF and programs, with descriptors that close
+// themselves and Errors that say what was tried.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,10 @@
 #include "bpf/compile.h"
 
 namespace podtap::attach {
+
+// Raises RLIMIT_MEMLOCK, by which kernels before 5.11 count BPF memory. Not being
+// allowed to is no error: newer ones don't need it.
+void RaiseMemlock();
 
 struct MapSpec {
   uint32_t type = 0;
