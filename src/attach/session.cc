@@ -45,6 +45,8 @@ bpf::TaskOffsets FindTaskOffsets(kernel::Kernel& kernel) {
   return offsets;
 }
 
+}  // namespace
+
 bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel) {
   const kernel::Features& features = kernel.features();
   bpf::Target target;
@@ -57,6 +59,8 @@ bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel) {
   if (UsesChains(module)) target.task = FindTaskOffsets(kernel);
   return target;
 }
+
+namespace {
 
 class BpfSession : public Session {
  public:

@@ -26,6 +26,9 @@ struct Options {
   bool user_side_in_kernel = false;
 };
 
+// What this kernel lets bpf/ use.
+bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel);
+
 class Session {
  public:
   virtual ~Session() = default;

@@ -71,14 +71,14 @@ int ListPoints(const RunOptions& options, kernel::Kernel& kernel) {
   source::Diagnostics diagnostics;
   lang::Environment environment;
   environment.kernel_release = kernel.release();
-  lang::MacroTable macros;
+  const auto macros = lang::NewMacroTable();
   std::vector<std::unique_ptr<lang::File>> tapset;
   for (const tapset::Script& script : tapset::Scripts()) {
     const auto id = sources.Add(std::string(script.name), std::string(script.text), true);
-    tapset.push_back(lang::Parse(sources, id, environment, diagnostics, &macros));
+    tapset.push_back(lang::Parse(sources, id, environment, *macros, diagnostics));
   }
   const auto id = sources.Add("<pattern>", "probe " + options.list_pattern + " { }");
-  const auto file = lang::Parse(sources, id, environment, diagnostics, &macros);
+  const auto file = lang::Parse(sources, id, environment, *macros, diagnostics);
   std::vector<std::string> lines;
   for (const auto& probe : file->probes) {
     for (const lang::ProbePoint& point : probe->points) {

@@ -45,11 +45,12 @@ int Main(int argc, char** argv, int64_t started_ns) {
   const bool as_stap = argc > 0 && CalledAsStap(argv[0]);
   CLI::App app{"podtap: who or what killed my container, and why?", as_stap ? "stap" : "podtap"};
   CLI::App* run = &app;
+  bool show_version = false;
   if (!as_stap) {
     app.footer(kExamples);
     app.require_subcommand(0, 1);
     run = app.add_subcommand("run", "Run a SystemTap script as eBPF");
-    app.add_flag("--version", "Print the version");
+    app.add_flag("--version", show_version, "Print the version");
   }
   run->footer(kRunExamples);
   const auto raw = DeclareRunOptions(*run);
@@ -59,7 +60,7 @@ int Main(int argc, char** argv, int64_t started_ns) {
     return UsageError(app, error);
   }
   if (!as_stap && !run->parsed()) {
-    if (app.count("--version") > 0) return PrintVersion();
+    if (show_version) return PrintVersion();
     std::fputs(app.help().c_str(), stdout);
     return kOk;
   }

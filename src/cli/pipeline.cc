@@ -114,11 +114,11 @@ bool Pipeline::Parse(Compilation& compilation) {
   }
   const lang::Environment environment = MakeEnvironment(options_, kernel_, *text);
   source::Diagnostics diagnostics;
-  lang::MacroTable macros;
+  const auto macros = lang::NewMacroTable();
   for (const tapset::Script& script : tapset::Scripts()) {
     const source::FileId id =
         compilation.sources.Add(std::string(script.name), std::string(script.text), true);
-    tapset_.push_back(lang::Parse(compilation.sources, id, environment, diagnostics, &macros));
+    tapset_.push_back(lang::Parse(compilation.sources, id, environment, *macros, diagnostics));
   }
   const source::FileId id = compilation.sources.Add(
       options_.has_text ? "<input>" : BaseName(options_.script_file), std::move(*text));
@@ -127,7 +127,7 @@ bool Pipeline::Parse(Compilation& compilation) {
     if (Report(compilation.sources, diagnostics, 1)) return false;
     return Finish(dump);
   }
-  user_ = lang::Parse(compilation.sources, id, environment, diagnostics, &macros);
+  user_ = lang::Parse(compilation.sources, id, environment, *macros, diagnostics);
   if (Report(compilation.sources, diagnostics, 1)) return false;
   Passed(1, "parsed the script and " + std::to_string(tapset_.size()) + " tapset files");
   if (options_.dump == "tree" || (options_.last_pass == 1 && options_.dump.empty())) {

@@ -222,8 +222,10 @@ class SessionRun {
   }
 
   void RunPrograms(const std::vector<uint32_t>& programs) {
+    const uint64_t errors_before = state_.errors;
     for (uint32_t program : programs) {
-      if (TooManyErrors()) return;
+      // Error probes run after errors; a new one ends them as well.
+      if (state_.errors > errors_before && TooManyErrors()) return;
       if (options_.user_side_in_kernel && session_) {
         session_->control()->state = 0;  // end probes run after exit()
         if (const auto ran = session_->RunOnce(program); !ran) {
