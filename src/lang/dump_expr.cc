@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "lang/quote.h"
 #include "lang/tree_writer.h"
 
@@ -114,6 +116,15 @@ std::string Head(const Expr& expr) {
   return "?";
 }
 
+// Whether an expression of this kind may have one type or another.
+bool IsInferred(ExprKind kind) {
+  constexpr ExprKind kInferred[] = {ExprKind::kVariable, ExprKind::kTarget, ExprKind::kCast,
+                                    ExprKind::kEntry,    ExprKind::kIndex,  ExprKind::kCall,
+                                    ExprKind::kUnary,    ExprKind::kBinary, ExprKind::kTernary,
+                                    ExprKind::kAssign,   ExprKind::kPrint,  ExprKind::kEmbedded};
+  return std::find(std::begin(kInferred), std::end(kInferred), kind) != std::end(kInferred);
+}
+
 }  // namespace
 
 std::string_view TypeName(Type type) {
@@ -134,9 +145,9 @@ void TreeWriter::Line(std::string_view text) {
 
 void TreeWriter::Write(const Expr& expr) {
   std::string line = Head(expr);
-  // Literals show their type by themselves.
-  const bool literal = expr.kind == ExprKind::kNumber || expr.kind == ExprKind::kString;
-  if (!literal && expr.type != Type::kUnknown) line += " :" + std::string(TypeName(expr.type));
+  if (IsInferred(expr.kind) && expr.type != Type::kUnknown) {
+    line += " :" + std::string(TypeName(expr.type));
+  }
   Line(line);
   const Level level(*this);
   Children(expr);

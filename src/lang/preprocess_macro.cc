@@ -99,7 +99,10 @@ Preprocessor::Outcome Preprocessor::DefineParameters(const Lexeme& name, Macro& 
       }
       macro.parameters.push_back(next.text);
       next = PullInFrame();
-      if (next.Is(Lex::kComma)) next = PullInFrame();
+      if (!next.Is(Lex::kComma)) break;
+      next = PullInFrame();
+      if (next.Is(Lex::kIdentifier)) continue;
+      return Fail(next.Is(Lex::kEnd) ? name : next, "expected the name of a macro parameter");
     }
     if (!next.Is(Lex::kCloseParen)) {
       return Fail(next.Is(Lex::kEnd) ? name : next, "expected ',' or ')' in macro parameters");
