@@ -9,15 +9,7 @@ namespace {
 // Bounds the work on points like `**.**.**.x`.
 constexpr int kMaxSteps = 20'000;
 
-std::string ComponentText(const Component& component) {
-  switch (component.arg) {
-    case Component::Arg::kNone: return component.name;
-    case Component::Arg::kNumber:
-      return component.name + "(" + std::to_string(component.number) + ")";
-    case Component::Arg::kString: return component.name + "(\"" + component.text + "\")";
-  }
-  return component.name;
-}
+std::string ComponentText(const Component& component) { return JoinComponents({component}); }
 
 bool IsPattern(const Component& component) {
   return component.arg == Component::Arg::kNone && HasWildcard(component.name);
@@ -50,12 +42,10 @@ bool MatchesWildcard(std::string_view pattern, std::string_view text) {
 }
 
 std::string JoinComponents(const std::vector<Component>& components, size_t begin) {
-  std::string text;
-  for (size_t i = begin; i < components.size(); ++i) {
-    if (i > begin) text += '.';
-    text += ComponentText(components[i]);
-  }
-  return text;
+  ProbePoint point;
+  point.components.assign(components.begin() + static_cast<std::ptrdiff_t>(begin),
+                          components.end());
+  return point.Text();
 }
 
 AliasTree::AliasTree() : nodes_(1) {}

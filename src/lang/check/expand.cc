@@ -39,7 +39,8 @@ Names Nearest(const std::string& name, Names candidates) {
   if (name.size() > 256 || candidates.size() > 1000) return {};
   std::vector<std::pair<size_t, std::string>> ranked;
   for (std::string& candidate : candidates)
-    ranked.emplace_back(EditDistance(name, candidate), std::move(candidate));
+    if (candidate != name)  // another file's private alias
+      ranked.emplace_back(EditDistance(name, candidate), std::move(candidate));
   std::ranges::sort(ranked);
   Names names;
   for (auto& [distance, candidate] : ranked)
@@ -77,15 +78,13 @@ void Expander::ExpandPoint(Frame frame) {
   const size_t conditions = conditions_.size();
   if (frame.point->condition) conditions_.push_back({frame.point->condition.get(), frame.file});
 
-  const std::vector<AliasMatch> matches =
-      aliases_.Match(frame.components, *frame.file, stack_);
+  const std::vector<AliasMatch> matches = aliases_.Match(frame.components, *frame.file, stack_);
   const std::vector<std::string> roots = MatchingRoots(frame.components[0]);
   const size_t first = out_.size();
   for (const AliasMatch& match : matches) ExpandAlias(frame, match, matches.size() > 1);
 
-  const bool wild = std::ranges::any_of(frame.components, [](const Component& component) {
-    return HasWildcard(component.name);
-  });
+  const bool wild = std::ranges::any_of(
+      frame.components, [](const Component& component) { return HasWildcard(component.name); });
   const bool wild_root = HasWildcard(frame.components[0].name);
   if (matches.empty() || (wild && !wild_root)) {
     for (const std::string& root : roots) {

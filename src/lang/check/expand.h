@@ -71,7 +71,7 @@ class Expander {
   // Of the definition and the user's point that are being expanded.
   const ProbeDef* definition_ = nullptr;
   Token user_root_;
-  std::vector<Layer> layers_;          // outermost first
+  std::vector<Layer> layers_;  // outermost first
   std::vector<Condition> conditions_;
   std::vector<const AliasDef*> stack_;
   std::vector<ExpandedProbe> out_;

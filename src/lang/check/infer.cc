@@ -5,30 +5,34 @@
 namespace podtap::lang::check {
 namespace {
 
+// The name of the global that the expression is, or of its array.
+const std::string* GlobalNamed(const Expr& expr) {
+  constexpr auto kGlobal = Reference::Kind::kGlobal;
+  if (expr.kind == ExprKind::kVariable && As<Variable>(expr).reference.kind == kGlobal)
+    return &As<Variable>(expr).name;
+  if (expr.kind == ExprKind::kIndex && As<Index>(expr).reference.kind == kGlobal)
+    return &As<Index>(expr).name;
+  return nullptr;
+}
+
 // Whether an expression without a type is the one to blame: it is what the
 // others get theirs from, and its name was found.
 bool IsUnresolved(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::kVariable:
       return As<Variable>(expr).reference.kind != Reference::Kind::kNone;
-    case ExprKind::kIndex: return As<Index>(expr).reference.kind != Reference::Kind::kNone;
-    case ExprKind::kCall: return !As<Call>(expr).functions.empty();
-    case ExprKind::kPrint: return true;
-    default: return false;
+    case ExprKind::kIndex:
+      return As<Index>(expr).reference.kind != Reference::Kind::kNone;
+    case ExprKind::kCall:
+      return !As<Call>(expr).functions.empty();
+    case ExprKind::kPrint:
+      return true;
+    default:
+      return false;
   }
 }
 
 }  // namespace
-
-const char* TypeName(Type type) {
-  switch (type) {
-    case Type::kUnknown: return "unknown";
-    case Type::kLong: return "long";
-    case Type::kString: return "string";
-    case Type::kStats: return "stats";
-  }
-  return "unknown";
-}
 
 void Inferrer::Run(const std::map<std::string, std::string>& overrides) {
   DeclareVars();
@@ -99,21 +103,15 @@ void Inferrer::ReportUnresolved() {
 void Inferrer::ReportStatsAsValues() {
   for (const Node& node : nodes_) {
     if (!node.is_value || types_.TypeOf(node.var) != Type::kStats) continue;
-    std::string name = "this";
-    if (node.expr->kind == ExprKind::kVariable) name = "'" + As<Variable>(*node.expr).name + "'";
-    if (node.expr->kind == ExprKind::kIndex) name = "'" + As<Index>(*node.expr).name + "'";
-    reporter_.Error(node.expr->tok,
-                    "statistics of " + name + " used as a value; ask for @count, @sum, @avg, …");
+    // What a local got from a global is the global's mistake, once.
+    if (const std::string* name = GlobalNamed(*node.expr))
+      reporter_.Error(node.expr->tok, "statistics of '" + *name +
+                                          "' used as a value; ask for @count, @sum and the like");
   }
-  const auto check = [this](const std::vector<Local>& locals, const std::vector<TypeVar>& vars) {
-    for (size_t i = 0; i < locals.size(); ++i)
-      if (types_.TypeOf(vars[i]) == Type::kStats)
-        reporter_.Error(locals[i].first_use,
-                        "statistics in '" + locals[i].name + "', which is not global");
-  };
-  for (size_t i = 0; i < script_.probes.size(); ++i) check(script_.probes[i].locals, probes_[i]);
-  for (size_t i = 0; i < script_.functions.size(); ++i)
-    check(script_.functions[i]->locals, functions_[i].locals);
+  for (const auto& [value, var] : foreach_values_)
+    if (types_.TypeOf(var) == Type::kStats)
+      reporter_.Error(value->tok, "foreach can't give statistics to '" + value->name +
+                                      "'; ask for @count and the like of the element");
 }
 
 // What nothing decides is a long.
@@ -124,8 +122,9 @@ Type Inferrer::Final(TypeVar var) {
 
 void Inferrer::WriteBack() {
   for (const Node& node : nodes_) {
-    const bool is_void = !node.is_value && types_.TypeOf(node.var) == Type::kUnknown &&
-                         (node.expr->kind == ExprKind::kCall || node.expr->kind == ExprKind::kPrint);
+    const bool is_void =
+        !node.is_value && types_.TypeOf(node.var) == Type::kUnknown &&
+        (node.expr->kind == ExprKind::kCall || node.expr->kind == ExprKind::kPrint);
     node.expr->type = is_void ? Type::kUnknown : Final(node.var);
   }
   for (size_t i = 0; i < script_.globals.size(); ++i) {

@@ -1,5 +1,6 @@
 #include "lang/check/inferrer.h"
 #include "lang/check/walk.h"
+#include "lang/tree_writer.h"
 
 namespace podtap::lang::check {
 namespace {
@@ -11,8 +12,10 @@ bool IsComparison(BinaryOp op) {
     case BinaryOp::kLt:
     case BinaryOp::kLe:
     case BinaryOp::kGt:
-    case BinaryOp::kGe: return true;
-    default: return false;
+    case BinaryOp::kGe:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -25,8 +28,11 @@ TypeVar Inferrer::Note(Expr& expr, TypeVar var, bool is_value) {
 
 void Inferrer::Unify(TypeVar expected, TypeVar found, const Token& at) {
   if (types_.Unify(expected, found)) return;
-  reporter_.Error(at, std::string("type mismatch: expected ") + TypeName(types_.TypeOf(expected)) +
-                          " but found " + TypeName(types_.TypeOf(found)));
+  std::string message = "type mismatch: expected ";
+  message += TypeName(types_.TypeOf(expected));
+  message += " but found ";
+  message += TypeName(types_.TypeOf(found));
+  reporter_.Error(at, std::move(message));
 }
 
 void Inferrer::Expect(const ExprPtr& expr, Type type) {
@@ -35,11 +41,13 @@ void Inferrer::Expect(const ExprPtr& expr, Type type) {
 
 TypeVar Inferrer::VarOf(const Reference& reference) {
   switch (reference.kind) {
-    case Reference::Kind::kNone: break;
+    case Reference::Kind::kNone:
+      break;
     case Reference::Kind::kLocal:
       if (reference.index < locals_->size()) return (*locals_)[reference.index];
       break;
-    case Reference::Kind::kGlobal: return globals_[reference.index].value;
+    case Reference::Kind::kGlobal:
+      return globals_[reference.index].value;
   }
   return types_.New();
 }
@@ -49,10 +57,14 @@ TypeVar Inferrer::InferKind(Expr& expr) {
     case ExprKind::kNumber:
     case ExprKind::kPerf:
     case ExprKind::kConst:
-    case ExprKind::kDefined: return Long();  // what @defined() asks about needs no type
-    case ExprKind::kString: return types_.Of(Type::kString);
-    case ExprKind::kEmbedded: return types_.New();
-    case ExprKind::kVariable: return VarOf(As<Variable>(expr).reference);
+    case ExprKind::kDefined:
+      return Long();  // what @defined() asks about needs no type
+    case ExprKind::kString:
+      return types_.Of(Type::kString);
+    case ExprKind::kEmbedded:
+      return types_.New();
+    case ExprKind::kVariable:
+      return VarOf(As<Variable>(expr).reference);
     case ExprKind::kTarget: {
       auto& target = As<Target>(expr);
       // $$vars, $$parms and the like are text.
@@ -66,29 +78,38 @@ TypeVar Inferrer::InferKind(Expr& expr) {
     case ExprKind::kIndex:
       InferIndexes(As<Index>(expr).reference, As<Index>(expr).indexes);
       return VarOf(As<Index>(expr).reference);
-    case ExprKind::kCall: return InferCall(As<Call>(expr));
+    case ExprKind::kCall:
+      return InferCall(As<Call>(expr));
     case ExprKind::kUnary:
     case ExprKind::kLogical:
       ForEachChild(expr, [this](Expr& child) { Unify(Long(), Infer(child), child.tok); });
       return Long();
-    case ExprKind::kBinary: return InferBinary(As<Binary>(expr));
-    case ExprKind::kTernary: return InferTernary(As<Ternary>(expr));
+    case ExprKind::kBinary:
+      return InferBinary(As<Binary>(expr));
+    case ExprKind::kTernary:
+      return InferTernary(As<Ternary>(expr));
     case ExprKind::kIn:
       InferIndexes(As<In>(expr).reference, As<In>(expr).indexes);
       return Long();
-    case ExprKind::kRegex: Expect(As<Regex>(expr).text, Type::kString); return Long();
-    case ExprKind::kAssign: return InferAssign(As<Assign>(expr));
+    case ExprKind::kRegex:
+      Expect(As<Regex>(expr).text, Type::kString);
+      return Long();
+    case ExprKind::kAssign:
+      return InferAssign(As<Assign>(expr));
     case ExprKind::kIncrement:
       if (Expr* target = As<Increment>(expr).target.get())
         Unify(Long(), InferPlace(*target), target->tok);
       return Long();
-    case ExprKind::kStat: return InferStatOf(As<Stat>(expr).target.get());
-    case ExprKind::kHistogram: return InferHistogram(&As<Histogram>(expr));
+    case ExprKind::kStat:
+      return InferStatOf(As<Stat>(expr).target.get());
+    case ExprKind::kHistogram:
+      return InferHistogram(&As<Histogram>(expr));
     case ExprKind::kHistIndex:
       InferHistogram(As<HistIndex>(expr).histogram.get());
       Expect(As<HistIndex>(expr).index, Type::kLong);
       return Long();
-    case ExprKind::kPrint: return InferPrint(As<Print>(expr));
+    case ExprKind::kPrint:
+      return InferPrint(As<Print>(expr));
   }
   return types_.New();
 }
@@ -96,8 +117,8 @@ TypeVar Inferrer::InferKind(Expr& expr) {
 TypeVar Inferrer::InferPath(std::vector<Access>& path, bool is_text) {
   ForEachPathIndex(path, [this](Expr& index) { Unify(Long(), Infer(index), index.tok); });
   for (const Access& access : path)
-    is_text = is_text || access.kind == Access::Kind::kPretty ||
-              access.kind == Access::Kind::kPrettyDeep;
+    is_text =
+        is_text || access.kind == Access::Kind::kPretty || access.kind == Access::Kind::kPrettyDeep;
   return types_.Of(is_text ? Type::kString : Type::kLong);
 }
 
@@ -164,11 +185,10 @@ TypeVar Inferrer::InferStatOf(Expr* target) {
   if (target == nullptr) return Long();
   const TypeVar var = InferPlace(*target);
   // A target that isn't global has been reported.
-  const bool is_global =
-      (target->kind == ExprKind::kVariable &&
-       As<Variable>(*target).reference.kind == Reference::Kind::kGlobal) ||
-      (target->kind == ExprKind::kIndex &&
-       As<Index>(*target).reference.kind == Reference::Kind::kGlobal);
+  const bool is_global = (target->kind == ExprKind::kVariable &&
+                          As<Variable>(*target).reference.kind == Reference::Kind::kGlobal) ||
+                         (target->kind == ExprKind::kIndex &&
+                          As<Index>(*target).reference.kind == Reference::Kind::kGlobal);
   if (is_global) Unify(types_.Of(Type::kStats), var, target->tok);
   return Long();
 }

@@ -27,8 +27,8 @@ TypeVar Inferrer::InferPrint(Print& print) {
       Infer(*print.args[i]);
   }
   if (print.args.size() < kinds->size())
-    reporter_.Error(at, "too few arguments for format string (" +
-                            std::to_string(print.args.size()) + ")");
+    reporter_.Error(
+        at, "too few arguments for format string (" + std::to_string(print.args.size()) + ")");
   if (print.args.size() > kinds->size())
     reporter_.Error(at, "too many arguments for format string");
   return result;

@@ -8,7 +8,9 @@ void Inferrer::InferStmt(Stmt& stmt) {
     case StmtKind::kExpr:
       if (As<ExprStmt>(stmt).value) InferDiscarded(*As<ExprStmt>(stmt).value);
       return;
-    case StmtKind::kIf: Expect(As<If>(stmt).condition, Type::kLong); break;
+    case StmtKind::kIf:
+      Expect(As<If>(stmt).condition, Type::kLong);
+      break;
     case StmtKind::kFor: {
       auto& loop = As<For>(stmt);
       if (loop.init) InferDiscarded(*loop.init);
@@ -16,7 +18,9 @@ void Inferrer::InferStmt(Stmt& stmt) {
       if (loop.step) InferDiscarded(*loop.step);
       break;
     }
-    case StmtKind::kForeach: InferForeach(As<Foreach>(stmt)); break;
+    case StmtKind::kForeach:
+      InferForeach(As<Foreach>(stmt));
+      break;
     case StmtKind::kReturn:
       if (Expr* value = As<Return>(stmt).value.get()) Unify(result_, Infer(*value), value->tok);
       return;
@@ -34,7 +38,8 @@ void Inferrer::InferStmt(Stmt& stmt) {
     case StmtKind::kBreak:
     case StmtKind::kContinue:
     case StmtKind::kNull:
-    case StmtKind::kEmbedded: break;
+    case StmtKind::kEmbedded:
+      break;
   }
   ForEachStmt(stmt, [this](Stmt& child) { InferStmt(child); });
 }
@@ -58,6 +63,7 @@ void Inferrer::InferForeach(Foreach& loop) {
   }
   if (loop.value) {
     const TypeVar value = InferPlace(*loop.value);
+    foreach_values_.emplace_back(loop.value.get(), value);
     if (array != nullptr) Unify(array->value, value, loop.value->tok);
     if (loop.histogram) Unify(Long(), value, loop.value->tok);
   }

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lang/check/reporter.h"
@@ -83,14 +84,13 @@ class Inferrer {
   Script& script_;
   Reporter& reporter_;
   TypeGraph types_;
-  std::vector<GlobalVars> globals_;              // parallel to script_.globals
-  std::vector<FunctionVars> functions_;          // parallel to script_.functions
-  std::vector<std::vector<TypeVar>> probes_;     // locals of each probe
+  std::vector<GlobalVars> globals_;           // parallel to script_.globals
+  std::vector<FunctionVars> functions_;       // parallel to script_.functions
+  std::vector<std::vector<TypeVar>> probes_;  // locals of each probe
   std::vector<Node> nodes_;
+  std::vector<std::pair<const Variable*, TypeVar>> foreach_values_;
   const std::vector<TypeVar>* locals_ = nullptr;  // of the body being looked at
   TypeVar result_ = 0;                            // of the function being looked at
 };
-
-const char* TypeName(Type type);
 
 }  // namespace podtap::lang::check

@@ -18,8 +18,7 @@ std::optional<int64_t> ParseLong(std::string_view text) {
   }
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return static_cast<int64_t>(negative ? 0 - value : value);
 }
 

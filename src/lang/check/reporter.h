@@ -28,8 +28,7 @@ class Reporter {
 
   void Error(const Token& at, std::string message, Names similar = {});
   // An error in a probe point that was reached from the user's own point.
-  void PointError(const Token& at, source::Span used_from, std::string message,
-                  Names similar = {});
+  void PointError(const Token& at, source::Span used_from, std::string message, Names similar = {});
   // Warnings about tapset code are podtap's own business and are dropped.
   void Warning(const Token& at, std::string message, Names similar = {});
 
@@ -41,9 +40,7 @@ class Reporter {
   // The user's probe point whose bodies are being checked.
   void set_used_from(source::Span span) { used_from_ = span; }
   bool soft() const { return soft_ > 0; }
-  bool IsTapset(source::Span span) const {
-    return span.valid() && sources_.IsTapset(span.file);
-  }
+  bool IsTapset(source::Span span) const { return span.valid() && sources_.IsTapset(span.file); }
 
   // While one lives, mistakes are silent: the operand of @defined().
   class Soft {

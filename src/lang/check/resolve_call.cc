@@ -25,8 +25,8 @@ void Resolver::ReportNoFunction(const Call& call) {
     if (i > 0) takes += " or ";
     takes += std::to_string(arities[i]);
   }
-  reporter_.Error(call.tok, "arity mismatch found (function '" + call.name + "' takes " + takes +
-                                " args)");
+  reporter_.Error(call.tok,
+                  "arity mismatch found (function '" + call.name + "' takes " + takes + " args)");
 }
 
 }  // namespace podtap::lang::check

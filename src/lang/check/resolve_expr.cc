@@ -9,14 +9,22 @@ void Resolver::ResolveAll(const std::vector<ExprPtr>& list) {
 
 void Resolver::ResolveExpr(Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kVariable: return ResolveVariable(As<Variable>(expr), Use::kRead);
-    case ExprKind::kIndex: return ResolveIndex(As<Index>(expr), Use::kRead, false);
-    case ExprKind::kCall: return ResolveCall(As<Call>(expr));
-    case ExprKind::kTarget: return ResolveTarget(As<Target>(expr));
-    case ExprKind::kAssign: return ResolveAssign(As<Assign>(expr), true);
-    case ExprKind::kIncrement: return ResolveIncrement(As<Increment>(expr), true);
-    case ExprKind::kStat: return ResolveStat(As<Stat>(expr));
-    case ExprKind::kPrint: return ResolvePrint(As<Print>(expr));
+    case ExprKind::kVariable:
+      return ResolveVariable(As<Variable>(expr), Use::kRead);
+    case ExprKind::kIndex:
+      return ResolveIndex(As<Index>(expr), Use::kRead, false);
+    case ExprKind::kCall:
+      return ResolveCall(As<Call>(expr));
+    case ExprKind::kTarget:
+      return ResolveTarget(As<Target>(expr));
+    case ExprKind::kAssign:
+      return ResolveAssign(As<Assign>(expr), true);
+    case ExprKind::kIncrement:
+      return ResolveIncrement(As<Increment>(expr), true);
+    case ExprKind::kStat:
+      return ResolveStat(As<Stat>(expr));
+    case ExprKind::kPrint:
+      return ResolvePrint(As<Print>(expr));
     case ExprKind::kHistogram:
       reporter_.Error(expr.tok, "a histogram can only be printed, indexed or walked by foreach");
       return ResolveHistogram(As<Histogram>(expr));
@@ -38,18 +46,21 @@ void Resolver::ResolveExpr(Expr& expr) {
       return ResolveOptional(As<Defined>(expr).operand);
     }
     case ExprKind::kEntry:
-      if (scope_.function != nullptr)
-        reporter_.Error(expr.tok, "@entry used outside a probe");
+      if (scope_.function != nullptr) reporter_.Error(expr.tok, "@entry used outside a probe");
       return ResolveOptional(As<Entry>(expr).operand);
-    default: return ForEachChild(expr, [this](Expr& child) { ResolveExpr(child); });
+    default:
+      return ForEachChild(expr, [this](Expr& child) { ResolveExpr(child); });
   }
 }
 
 void Resolver::ResolveDiscarded(Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kAssign: return ResolveAssign(As<Assign>(expr), false);
-    case ExprKind::kIncrement: return ResolveIncrement(As<Increment>(expr), false);
-    default: return ResolveExpr(expr);
+    case ExprKind::kAssign:
+      return ResolveAssign(As<Assign>(expr), false);
+    case ExprKind::kIncrement:
+      return ResolveIncrement(As<Increment>(expr), false);
+    default:
+      return ResolveExpr(expr);
   }
 }
 
@@ -65,8 +76,7 @@ void Resolver::ResolveAssign(Assign& assign, bool value_used) {
 }
 
 void Resolver::ResolveIncrement(Increment& increment, bool value_used) {
-  if (increment.target)
-    ResolvePlace(*increment.target, value_used ? Use::kUpdate : Use::kWrite);
+  if (increment.target) ResolvePlace(*increment.target, value_used ? Use::kUpdate : Use::kWrite);
 }
 
 void Resolver::ResolveTarget(Target& target) {

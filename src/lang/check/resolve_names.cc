@@ -13,8 +13,7 @@ void Resolver::ResolveVariable(Variable& variable, Use use) {
   if (global == nullptr && !is_local)
     global = symbols_.FindGlobal(variable.name, *scope_.file, Tier::kTapset);
   if (global != nullptr)
-    return UseGlobal(*global, variable.tok, use == Use::kDelete ? -1 : 0, use,
-                     variable.reference);
+    return UseGlobal(*global, variable.tok, use == Use::kDelete ? -1 : 0, use, variable.reference);
 
   if (scope_.in_condition) {
     reporter_.Error(variable.tok,
@@ -85,8 +84,10 @@ bool Resolver::ResolveArray(const std::string& name, const Token& tok, size_t ar
 
 void Resolver::ResolvePlace(Expr& target, Use use) {
   switch (target.kind) {
-    case ExprKind::kVariable: return ResolveVariable(As<Variable>(target), use);
-    case ExprKind::kIndex: return ResolveIndex(As<Index>(target), use, false);
+    case ExprKind::kVariable:
+      return ResolveVariable(As<Variable>(target), use);
+    case ExprKind::kIndex:
+      return ResolveIndex(As<Index>(target), use, false);
     case ExprKind::kTarget:
     case ExprKind::kCast:
       ResolveExpr(target);

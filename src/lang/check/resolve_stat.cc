@@ -30,11 +30,10 @@ Global* Resolver::ResolveStatTarget(Expr* target, const Token& tok, Use use) {
   }
   auto& variable = As<Variable>(*target);
   const auto local = scope_.names.find(variable.name);
-  const bool is_parameter = local != scope_.names.end() &&
-                            (*scope_.locals)[local->second].is_parameter;
+  const bool is_parameter =
+      local != scope_.names.end() && (*scope_.locals)[local->second].is_parameter;
   if (is_parameter || FindGlobal(variable.name) == nullptr) {
-    reporter_.Error(variable.tok, "statistics in '" + variable.name +
-                                      "', which is not global",
+    reporter_.Error(variable.tok, "statistics in '" + variable.name + "', which is not global",
                     reporter_.wants_similar()
                         ? reporter_.Similar(variable.name, symbols_.GlobalNames(*scope_.file))
                         : Names{});
@@ -77,8 +76,8 @@ void Resolver::ResolveHistogram(Histogram& histogram) {
   if (range / static_cast<uint64_t>(histogram.step) > kMaxLinearBuckets)
     return reporter_.Error(histogram.tok, "@hist_linear with more than 4096 buckets");
   if (global->linear_histogram && !Same(*global->linear_histogram, histogram))
-    return reporter_.Error(histogram.tok, "@hist_linear of '" + global->name +
-                                              "' asked for with different limits");
+    return reporter_.Error(
+        histogram.tok, "@hist_linear of '" + global->name + "' asked for with different limits");
   global->linear_histogram = Global::Linear{histogram.low, histogram.high, histogram.step};
 }
 

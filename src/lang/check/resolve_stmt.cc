@@ -47,35 +47,35 @@ void Resolver::ResolveStmt(Stmt& stmt) {
     case StmtKind::kIf:
       ResolveOptional(As<If>(stmt).condition);
       return ForEachStmt(stmt, [this](Stmt& child) { ResolveStmt(child); });
-    case StmtKind::kFor: return ResolveFor(As<For>(stmt));
-    case StmtKind::kForeach: return ResolveForeach(As<Foreach>(stmt));
-    case StmtKind::kReturn: return ResolveReturn(As<Return>(stmt));
-    case StmtKind::kDelete: return ResolveDelete(As<Delete>(stmt));
-    case StmtKind::kBreak:
-      if (scope_.loops == 0) reporter_.Error(stmt.tok, "cannot 'break' outside loop");
-      return;
-    case StmtKind::kContinue:
-      if (scope_.loops == 0) reporter_.Error(stmt.tok, "cannot 'continue' outside loop");
-      return;
+    case StmtKind::kFor:
+      return ResolveFor(As<For>(stmt));
+    case StmtKind::kForeach:
+      return ResolveForeach(As<Foreach>(stmt));
+    case StmtKind::kReturn:
+      return ResolveOptional(As<Return>(stmt).value);
+    case StmtKind::kDelete:
+      return ResolveDelete(As<Delete>(stmt));
     case StmtKind::kTry: {
       auto& statement = As<Try>(stmt);
       ResolveOptional(statement.body);
       if (statement.message) ResolveVariable(*statement.message, Use::kWrite);
       return ResolveOptional(statement.handler);
     }
-    case StmtKind::kEvent: return ResolveEvent(As<EventStmt>(stmt));
-    case StmtKind::kNext:  // in a probe it ends the probe, in a function the overload
+    case StmtKind::kEvent:
+      return ResolveEvent(As<EventStmt>(stmt));
+    case StmtKind::kBreak:
+    case StmtKind::kContinue:
+    case StmtKind::kNext:
     case StmtKind::kNull:
-    case StmtKind::kEmbedded: return;
+    case StmtKind::kEmbedded:
+      return;
   }
 }
 
 void Resolver::ResolveFor(For& loop) {
   if (loop.init) ResolveDiscarded(*loop.init);
   ResolveOptional(loop.condition);
-  ++scope_.loops;
   ResolveOptional(loop.body);
-  --scope_.loops;
   if (loop.step) ResolveDiscarded(*loop.step);
 }
 
@@ -98,15 +98,7 @@ void Resolver::ResolveForeach(Foreach& loop) {
   for (const auto& key : loop.keys)
     if (key) ResolveVariable(*key, Use::kWrite);
   if (loop.value) ResolveVariable(*loop.value, Use::kWrite);
-  ++scope_.loops;
   ResolveOptional(loop.body);
-  --scope_.loops;
-}
-
-void Resolver::ResolveReturn(Return& statement) {
-  ResolveOptional(statement.value);
-  if (scope_.function == nullptr)
-    reporter_.Error(statement.tok, "found 'return' not in function context");
 }
 
 void Resolver::ResolveDelete(Delete& statement) {
@@ -114,8 +106,7 @@ void Resolver::ResolveDelete(Delete& statement) {
   Expr& target = *statement.target;
   if (target.kind == ExprKind::kVariable)
     return ResolveVariable(As<Variable>(target), Use::kDelete);
-  if (target.kind == ExprKind::kIndex)
-    return ResolveIndex(As<Index>(target), Use::kDelete, true);
+  if (target.kind == ExprKind::kIndex) return ResolveIndex(As<Index>(target), Use::kDelete, true);
   ResolveExpr(target);
   reporter_.Error(target.tok, "can't delete this expression");
 }

@@ -2,8 +2,8 @@
 //
 // What enters: an expanded probe or a reachable function. What leaves: its
 // References and Call::functions filled in, its locals, what is read and
-// written, the histograms that globals must keep; misplaced statements are
-// reported. resolve_*.cc hold a family of constructs each.
+// written, the histograms that globals must keep. Statements in wrong places are
+// the parser's to refuse. resolve_*.cc hold a family of constructs each.
 #pragma once
 
 #include <string>
@@ -37,7 +37,6 @@ class Resolver {
     const Function* function = nullptr;  // null in a probe
     const File* file = nullptr;          // whose names are seen
     bool in_condition = false;
-    int loops = 0;
   };
 
   // resolve_names.cc
@@ -81,7 +80,6 @@ class Resolver {
   void ResolveForeach(Foreach& loop);
   void ResolveDelete(Delete& statement);
   void ResolveEvent(EventStmt& event);
-  void ResolveReturn(Return& statement);
 
   Symbols& symbols_;
   ScriptBuilder& builder_;

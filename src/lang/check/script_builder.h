@@ -47,9 +47,9 @@ class ScriptBuilder {
 
  private:
   Script& script_;
-  std::vector<GlobalFacts> facts_;              // parallel to script.globals
-  std::vector<const File*> function_files_;     // parallel to script.functions
-  std::vector<Reference*> references_;          // every one to a global
+  std::vector<GlobalFacts> facts_;           // parallel to script.globals
+  std::vector<const File*> function_files_;  // parallel to script.functions
+  std::vector<Reference*> references_;       // every one to a global
   std::unordered_map<const Global*, uint32_t> globals_;
   std::unordered_map<const Function*, uint32_t> functions_;
   std::unordered_set<const File*> used_files_;

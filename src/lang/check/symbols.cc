@@ -31,15 +31,6 @@ void ReportFunctionDuplicates(const File& file, Reporter& reporter) {
       reporter.Error(function->tok, "duplicate function name '" + function->name + "'");
     }
     others.push_back(function.get());
-
-    std::set<std::string_view> names;
-    const size_t count = std::min(function->parameter_count, function->locals.size());
-    for (size_t i = 0; i < count; ++i) {
-      const Local& parameter = function->locals[i];
-      if (!names.insert(parameter.name).second)
-        reporter.Error(parameter.first_use.span.valid() ? parameter.first_use : function->tok,
-                       "duplicate parameter name '" + parameter.name + "'");
-    }
   }
 }
 
@@ -93,8 +84,7 @@ const DeclaredGlobal* Symbols::FindGlobal(std::string_view name, const File& fro
 }
 
 const std::vector<const DeclaredFunction*>& Symbols::FindFunctions(std::string_view name,
-                                                                   size_t arity,
-                                                                   const File& from) {
+                                                                   size_t arity, const File& from) {
   const auto [slot, is_new] = candidates_.try_emplace({&from, std::string(name), arity});
   auto& candidates = slot->second;
   const auto found = functions_.find(name);

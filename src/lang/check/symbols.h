@@ -34,7 +34,7 @@ class Symbols {
  public:
   Symbols(const File& user, const std::vector<std::unique_ptr<File>>& tapset);
 
-  // Names declared twice in one file, parameters named twice.
+  // Names declared twice in one file.
   void ReportDuplicates(Reporter& reporter) const;
 
   const DeclaredGlobal* FindGlobal(std::string_view name, const File& from, Tier tier) const;

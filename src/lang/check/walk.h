@@ -32,16 +32,23 @@ void ForEachChild(Expr& expr, F&& on) {
     case ExprKind::kVariable:
     case ExprKind::kPerf:
     case ExprKind::kConst:
-    case ExprKind::kEmbedded: return;
-    case ExprKind::kTarget: return ForEachPathIndex(As<Target>(expr).path, on);
+    case ExprKind::kEmbedded:
+      return;
+    case ExprKind::kTarget:
+      return ForEachPathIndex(As<Target>(expr).path, on);
     case ExprKind::kCast:
       one(As<Cast>(expr).operand);
       return ForEachPathIndex(As<Cast>(expr).path, on);
-    case ExprKind::kDefined: return one(As<Defined>(expr).operand);
-    case ExprKind::kEntry: return one(As<Entry>(expr).operand);
-    case ExprKind::kIndex: return ForEachIn(As<Index>(expr).indexes, on);
-    case ExprKind::kCall: return ForEachIn(As<Call>(expr).args, on);
-    case ExprKind::kUnary: return one(As<Unary>(expr).operand);
+    case ExprKind::kDefined:
+      return one(As<Defined>(expr).operand);
+    case ExprKind::kEntry:
+      return one(As<Entry>(expr).operand);
+    case ExprKind::kIndex:
+      return ForEachIn(As<Index>(expr).indexes, on);
+    case ExprKind::kCall:
+      return ForEachIn(As<Call>(expr).args, on);
+    case ExprKind::kUnary:
+      return one(As<Unary>(expr).operand);
     case ExprKind::kBinary:
       one(As<Binary>(expr).left);
       return one(As<Binary>(expr).right);
@@ -52,18 +59,24 @@ void ForEachChild(Expr& expr, F&& on) {
       one(As<Ternary>(expr).condition);
       one(As<Ternary>(expr).then_value);
       return one(As<Ternary>(expr).else_value);
-    case ExprKind::kIn: return ForEachIn(As<In>(expr).indexes, on);
-    case ExprKind::kRegex: return one(As<Regex>(expr).text);
+    case ExprKind::kIn:
+      return ForEachIn(As<In>(expr).indexes, on);
+    case ExprKind::kRegex:
+      return one(As<Regex>(expr).text);
     case ExprKind::kAssign:
       one(As<Assign>(expr).target);
       return one(As<Assign>(expr).value);
-    case ExprKind::kIncrement: return one(As<Increment>(expr).target);
-    case ExprKind::kStat: return one(As<Stat>(expr).target);
-    case ExprKind::kHistogram: return one(As<Histogram>(expr).target);
+    case ExprKind::kIncrement:
+      return one(As<Increment>(expr).target);
+    case ExprKind::kStat:
+      return one(As<Stat>(expr).target);
+    case ExprKind::kHistogram:
+      return one(As<Histogram>(expr).target);
     case ExprKind::kHistIndex:
       one(As<HistIndex>(expr).histogram);
       return one(As<HistIndex>(expr).index);
-    case ExprKind::kPrint: return ForEachIn(As<Print>(expr).args, on);
+    case ExprKind::kPrint:
+      return ForEachIn(As<Print>(expr).args, on);
   }
 }
 
@@ -74,8 +87,10 @@ void ForEachExpr(Stmt& stmt, F&& on) {
     if (child) on(*child);
   };
   switch (stmt.kind) {
-    case StmtKind::kExpr: return one(As<ExprStmt>(stmt).value);
-    case StmtKind::kIf: return one(As<If>(stmt).condition);
+    case StmtKind::kExpr:
+      return one(As<ExprStmt>(stmt).value);
+    case StmtKind::kIf:
+      return one(As<If>(stmt).condition);
     case StmtKind::kFor:
       one(As<For>(stmt).init);
       one(As<For>(stmt).condition);
@@ -88,9 +103,12 @@ void ForEachExpr(Stmt& stmt, F&& on) {
       one(loop.histogram);
       return one(loop.limit);
     }
-    case StmtKind::kReturn: return one(As<Return>(stmt).value);
-    case StmtKind::kDelete: return one(As<Delete>(stmt).target);
-    case StmtKind::kTry: return one(As<Try>(stmt).message);
+    case StmtKind::kReturn:
+      return one(As<Return>(stmt).value);
+    case StmtKind::kDelete:
+      return one(As<Delete>(stmt).target);
+    case StmtKind::kTry:
+      return one(As<Try>(stmt).message);
     case StmtKind::kEvent:
       for (const auto& field : As<EventStmt>(stmt).fields) one(field.value);
       return;
@@ -99,7 +117,8 @@ void ForEachExpr(Stmt& stmt, F&& on) {
     case StmtKind::kBreak:
     case StmtKind::kContinue:
     case StmtKind::kNull:
-    case StmtKind::kEmbedded: return;
+    case StmtKind::kEmbedded:
+      return;
   }
 }
 
@@ -116,12 +135,15 @@ void ForEachStmt(Stmt& stmt, F&& on) {
     case StmtKind::kIf:
       one(As<If>(stmt).then_branch);
       return one(As<If>(stmt).else_branch);
-    case StmtKind::kFor: return one(As<For>(stmt).body);
-    case StmtKind::kForeach: return one(As<Foreach>(stmt).body);
+    case StmtKind::kFor:
+      return one(As<For>(stmt).body);
+    case StmtKind::kForeach:
+      return one(As<Foreach>(stmt).body);
     case StmtKind::kTry:
       one(As<Try>(stmt).body);
       return one(As<Try>(stmt).handler);
-    default: return;
+    default:
+      return;
   }
 }
 
