@@ -38,23 +38,32 @@ void LowerChainCapture(Emitter& e, const Instr& instr) {
   const int32_t chain = e.HomeOffset(instr.dst);
   const Assembler::Label loop = e.as.NewLabel(), end = e.as.NewLabel();
   e.LoadLong(kR8, instr.args[0]);
-  e.as.Mov(kR9, kScratchReg);
-  e.as.OpImm(Alu::kAdd, kR9, chain + 8);
   e.as.MovImm(kR5, 0);
+  e.as.StoreImm(8, kScratchReg, chain, 0);
   e.as.IfImm(Jump::kEq, kR8, 0, end);
   e.as.Bind(loop);
+  if (e.target().may_goto) {
+    // The count comes from memory, where the verifier forgot it: it looks at
+    // three rounds instead of thirty-two.
+    e.as.MayGoto(end);
+    e.as.Load(8, kR5, kScratchReg, chain);
+  }
+  e.as.IfImm(Jump::kGe, kR5, ir::kMaxChain, end);
+  e.as.Mov(kR9, kR5);
+  e.as.OpImm(Alu::kMul, kR9, kEntry);
+  e.as.Op(Alu::kAdd, kR9, kScratchReg);
+  e.as.OpImm(Alu::kAdd, kR9, chain + 8);
   CopyComm(e, static_cast<int32_t>(task.comm));
   e.as.Load(8, kR0, kR8, static_cast<int32_t>(task.start_boottime));
   e.as.Store(8, kR9, kStart, kR0);
-  e.as.OpImm(Alu::kAdd, kR9, kEntry);
   e.as.OpImm(Alu::kAdd, kR5, 1);
+  e.as.Store(8, kScratchReg, chain, kR5);
   e.as.Load(4, kR1, kR8, static_cast<int32_t>(task.pid));
   e.as.IfImm(Jump::kEq, kR1, 0, end);
   e.as.Load(8, kR8, kR8, static_cast<int32_t>(task.real_parent));
   e.as.IfImm(Jump::kEq, kR8, 0, end);
-  e.as.IfImm(Jump::kLt, kR5, ir::kMaxChain, loop);
+  e.as.Goto(loop);
   e.as.Bind(end);
-  e.as.Store(8, kScratchReg, chain, kR5);
 }
 
 namespace {
