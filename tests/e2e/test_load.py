@@ -35,11 +35,7 @@ class Load(unittest.TestCase):
         err = session.Lines(process.stderr)
         try:
             self.assertTrue(err.wait(lambda lines: any("armed" in l for l in lines), 20))
-            senders = [os.fork() for _ in range(2)]
-            if 0 in senders:
-                self.send(victim.pid, total // 2)
-            for sender in senders:
-                os.waitpid(sender, 0)
+            self.send_by_two(victim.pid, total)
             time.sleep(0.5)
             process.send_signal(signal.SIGINT)
             status = process.wait(60)
@@ -53,6 +49,17 @@ class Load(unittest.TestCase):
         for _ in range(count):
             os.kill(pid, number)
         os._exit(0)
+
+    @classmethod
+    def send_by_two(cls, pid, total):
+        senders = []
+        for _ in range(2):
+            sender = os.fork()
+            if sender == 0:
+                cls.send(pid, total // 2)
+            senders.append(sender)
+        for sender in senders:
+            os.waitpid(sender, 0)
 
     def check(self, out, outcome, total):
         counts = [0, 0, 0]
@@ -117,11 +124,7 @@ class Load(unittest.TestCase):
                   'probe end { printf("%d %d\\n", hits, by["SIGURG"]) }')
         with session.Session("-x", victim.pid, "-e", script) as podtap:
             podtap.wait_armed()
-            senders = [os.fork() for _ in range(2)]
-            if 0 in senders:
-                self.send(victim.pid, 100_000)
-            for sender in senders:
-                os.waitpid(sender, 0)
+            self.send_by_two(victim.pid, 200_000)
             outcome = podtap.stop()
         self.assertEqual((outcome.status, outcome.stdout), (0, "200000 200000\n"), outcome)
 

@@ -132,7 +132,7 @@ class Context(Probes):
         with tempfile.TemporaryDirectory() as folder:
             pid_file = pathlib.Path(folder) / "pid"
             lines = self.lines_of(
-                'probe kprocess.exec { if (execname() == "true" && ns_pid() != pid()) '
+                'probe kprocess.exit { if (execname() == "true" && ns_pid() != pid()) '
                 'printf("%d %d\\n", pid(), ns_pid()) }',
                 "-c", f"unshare --fork --pid sh -c 'echo $$ >{pid_file}; /bin/true; :'")
             self.assertEqual(pid_file.read_text(), "1\n")
@@ -178,7 +178,7 @@ class Language(Probes):
         "ternary": 'x = 3; println(x > 2 ? "more" : "less")',
         "sprintf": 'println(sprintf("%d-%s", 5, "x") . "!")',
         "logic": 'printf("%d %d %d\\n", 1 && 0 || 2, !5, ~0)',
-        "try": 'z = strlen(""); try { println(1 / z) } catch (m) { println("caught ", m) }',
+        "try": 'z = strlen(""); try { println(1 / z) } catch (why) { println("caught ", why) }',
         "functions": 'println(twice(21), " ", join("a", "b"))',
         "arrays": 'm["x", 1] = 5; m["y", 2] = 7; m["x", 1]++; delete m["y", 2]; '
                   'printf("%d %d %d\\n", m["x", 1], ["y", 2] in m, ["x", 1] in m)',
