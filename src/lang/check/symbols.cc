@@ -93,10 +93,9 @@ const std::vector<const DeclaredFunction*>& Symbols::FindFunctions(std::string_v
   for (const DeclaredFunction& declared : found->second)
     if (declared.what->parameter_count == arity && Sees(from, declared))
       candidates.push_back(&declared);
-  std::ranges::stable_sort(candidates, [&from](const auto* a, const auto* b) {
-    const bool a_own = a->file == &from;
-    if (a_own != (b->file == &from)) return a_own;
-    return Rank(*a) < Rank(*b);
+  // All stand in one vector, so that their addresses are in the order of the text.
+  std::ranges::sort(candidates, [&from](const auto* a, const auto* b) {
+    return std::tuple(a->file != &from, Rank(*a), a) < std::tuple(b->file != &from, Rank(*b), b);
   });
   const auto last = std::ranges::find_if(
       candidates, [](const auto* declared) { return NeverFallsThrough(*declared->what); });
