@@ -75,7 +75,7 @@ class Privilege(Trouble):
 
 class Kernel(Trouble):
     def test_no_btf(self):
-        hide = "mount --bind /dev/null /sys/kernel/btf/vmlinux && exec \"$@\""
+        hide = "mount -t tmpfs none /sys/kernel/btf && exec \"$@\""
         done = session.run_script(SIGNALS, before=["unshare", "-m", "sh", "-c", hide, "sh"])
         self.check(done, UNSUPPORTED, "btf")
 
@@ -159,8 +159,12 @@ class Files(Trouble):
     def test_ten_megabytes_of_comment(self):
         path = self.script("/*" + "x" * (10 * 1024 * 1024) + '*/ probe begin { println("on") '
                            "exit() }")
-        done = self.limited(path, (0,))
-        self.assertEqual(done.stdout, "on\n")
+        done = self.limited(path, (SCRIPT_ERROR,))
+        self.assertIn("too long", done.stderr)
+
+    def test_a_megabyte_is_no_trouble(self):
+        path = self.script("/*" + "x" * 1_000_000 + '*/ probe begin { println("on") exit() }')
+        self.assertEqual(self.limited(path, (0,)).stdout, "on\n")
 
     def test_ten_megabytes_of_noise(self):
         self.limited(self.script("{ ) probe ; " * (10 * 1024 * 1024 // 12)), (SCRIPT_ERROR,))
@@ -247,16 +251,30 @@ class Recursion(Trouble):
             "probe begin { println(fact(6)); exit() }")
         self.assertEqual((done.status, done.stdout), (0, "720\n"), done)
 
-    def test_in_the_kernel_is_refused(self):
-        done = session.run_script("function f:long(n:long) { return f(n + 1) } "
-                                  "probe signal.send { println(f(1)) }")
-        self.check(done, SCRIPT_ERROR, "recurs")
+    def in_the_kernel(self, functions, call):
+        script = (functions + " probe signal.send { if (sig_pid == target()) "
+                  "{ println(" + call + "); exit() } }")
+        with subprocess.Popen(["sleep", "1000"]) as victim:
+            with session.Session("-w", "-x", victim.pid, "-e", script) as podtap:
+                podtap.wait_armed()
+                victim.kill()
+                return podtap.finish()
+
+    def test_in_the_kernel_has_a_limit(self):
+        outcome = self.in_the_kernel("function f:long(n:long) { return f(n + 1) }", "f(1)")
+        self.assertEqual((outcome.status, outcome.stdout), (SCRIPT_ERROR, ""), outcome)
+        self.assertIn("MAXNESTING exceeded", outcome.stderr)
+
+    def test_in_the_kernel_works_below_it(self):
+        outcome = self.in_the_kernel("function fact:long(n:long) "
+                                     "{ if (n < 2) return 1 return n * fact(n - 1) }", "fact(6)")
+        self.assertEqual((outcome.status, outcome.stdout), (0, "720\n"), outcome)
 
     def test_mutual(self):
-        done = session.run_script("function a:long() { return b() } "
-                                  "function b:long() { return a() } "
-                                  "probe signal.send { println(a()) }")
-        self.check(done, SCRIPT_ERROR, "recurs")
+        outcome = self.in_the_kernel("function a:long() { return b() } "
+                                     "function b:long() { return a() }", "a()")
+        self.assertEqual((outcome.status, outcome.stdout), (SCRIPT_ERROR, ""), outcome)
+        self.assertIn("MAXNESTING exceeded", outcome.stderr)
 
 
 class RunTime(Trouble):
@@ -270,7 +288,8 @@ class RunTime(Trouble):
                 victim.kill()
                 outcome = podtap.finish()
         self.assertEqual((outcome.status, outcome.stdout), (1, "error ran\n"), outcome)
-        self.assertIn("ERROR: division by 0 near operator '/' at <input>:1:66 in probe",
+        column = script.index(" / ") + 2
+        self.assertIn(f"ERROR: division by 0 near operator '/' at <input>:1:{column} in probe ",
                       outcome.stderr)
         self.assertIn("WARNING: Number of errors: 1, skipped probes: 0", outcome.stderr)
 
