@@ -6,8 +6,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace podtap::cli {
@@ -35,6 +37,12 @@ Result<void> ChildCommand::Start(const std::string& command) {
     char go = 0;
     write_end = Fd();
     if (::read(read_end.get(), &go, 1) != 1) _exit(127);
+    wordexp_t words;
+    if (::wordexp(command.c_str(), &words, WRDE_NOCMD | WRDE_UNDEF) == 0 && words.we_wordc > 0) {
+      ::execvp(words.we_wordv[0], words.we_wordv);
+      std::fprintf(stderr, "podtap: can't run %s: %s\n", words.we_wordv[0], std::strerror(errno));
+      _exit(errno == ENOENT ? 127 : 126);
+    }
     ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
     _exit(127);
   }
@@ -50,6 +58,10 @@ void ChildCommand::OpenGate() {
   const char go = 1;
   [[maybe_unused]] const ssize_t written = ::write(gate_.get(), &go, 1);
   gate_ = Fd();
+}
+
+void ChildCommand::Terminate() {
+  if (pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
 std::string ChildCommand::Reap() {

@@ -16,12 +16,15 @@ class ChildCommand {
   ChildCommand(const ChildCommand&) = delete;
   ChildCommand& operator=(const ChildCommand&) = delete;
 
-  // Forks; the child waits at the gate, then runs `sh -c COMMAND`.
+  // Forks; the child waits at the gate, then runs the command: directly when it is
+  // plain words, by `sh -c` when it needs a shell.
   Result<void> Start(const std::string& command);
   void OpenGate();
   bool started() const { return pid_ > 0; }
   int pid() const { return pid_; }
   int wait_fd() const { return pidfd_.get(); }  // readable when it has ended
+  // Asks it to end (SIGTERM), for a session that ends first.
+  void Terminate();
   // Reaps it. What is to be said of a failure ("Child process exited with
   // status 3"), empty after success.
   std::string Reap();

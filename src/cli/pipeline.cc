@@ -193,6 +193,7 @@ bool Pipeline::Translate(Compilation& compilation) {
   }
   compilation.layout = ir::MakeLayout(module, options_.user_side_in_kernel);
   if (options_.dump == "ir") return Finish(ir::Dump(module));
+  Passed(3, "translated script into " + std::to_string(module.programs.size()) + " programs");
   return true;
 }
 

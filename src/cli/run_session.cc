@@ -135,6 +135,7 @@ class SessionRun {
     if (options_.last_pass == 4) return kOk;
     if (!CatchSignals()) return status_;
     RunPrograms(ProgramsOf<ir::AttachBegin>(module_));
+    stopped_ |= host_->Interrupted();
     if (!ending() && Arm()) Loop();
     return End();
   }
@@ -196,6 +197,7 @@ class SessionRun {
     host_.emplace(module_, kernel_, *printer_, state_, module_.target_pid);
     sink_.emplace(module_, *printer_, state_, escape_, options_.dump == "events");
     interpreter_.emplace(module_, *local_, session_ ? &session_->store() : nullptr, *host_);
+    interpreter_->set_escape_controls(escape_);
     if (options_.verbose > 0) {
       std::fprintf(stderr, "Pass 4: loaded %zu programs in %lld us.\n",
                    session_ ? session_->stats().size() : 0,
@@ -218,6 +220,7 @@ class SessionRun {
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_.valid()) return Failed(SystemError("watch for signals", "", errno));
+    host_->set_signals(signals_.get());
     return true;
   }
 
@@ -312,6 +315,7 @@ class SessionRun {
 
   int End() {
     if (session_) session_->Detach();
+    child_.Terminate();
     Drain();
     const bool failed = TooManyErrors();
     RunPrograms(failed ? ProgramsOf<ir::AttachError>(module_) : ProgramsOf<ir::AttachEnd>(module_));

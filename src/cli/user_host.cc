@@ -1,5 +1,6 @@
 #include "cli/user_host.h"
 
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,7 +18,6 @@ int64_t ClockNs(clockid_t clock) {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-// The cgroup 2 id of this process: the inode of its folder.
 int64_t OwnRandom() {
   static std::mt19937 generator{std::random_device{}()};
   return generator();
@@ -45,6 +45,11 @@ UserHost::UserHost(const ir::Module& module, kernel::Kernel& kernel, print::Prin
 attach::KernelReader& UserHost::reader() {
   if (!reader_) reader_ = attach::KernelReader::Make(kernel_);
   return *reader_;
+}
+
+bool UserHost::Interrupted() {
+  pollfd fd{signals_fd_, POLLIN, 0};
+  return signals_fd_ >= 0 && poll(&fd, 1, 0) > 0;
 }
 
 int64_t UserHost::Context(ir::ContextValue which) {

@@ -36,7 +36,9 @@ class UserHost : public interp::Host {
   void Warn(std::string_view message) override;
   void Log(std::string_view message) override;
 
-  void set_target_pid(int64_t pid) { target_pid_ = pid; }
+  bool Interrupted() override;
+  // Readable when a signal that ends the session came.
+  void set_signals(int fd) { signals_fd_ = fd; }
   print::Origin OriginOf(uint32_t program) const;
 
  private:
@@ -47,6 +49,7 @@ class UserHost : public interp::Host {
   print::Printer& printer_;
   SessionState& state_;
   int64_t target_pid_;
+  int signals_fd_ = -1;
   std::unique_ptr<attach::KernelReader> reader_;
 };
 

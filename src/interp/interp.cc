@@ -133,7 +133,9 @@ void Interpreter::Run(uint32_t number) {
 
 void Interpreter::State::Execute(const ir::Program& program) {
   using Kind = ir::Terminator::Kind;
+  constexpr uint32_t kRounds = 4096;  // of loops between two questions
   const ir::Block* block = program.blocks.data();
+  uint32_t rounds = 0;
   while (true) {
     for (const ir::Instr& instr : block->instrs) {
       handlers[static_cast<size_t>(instr.op)](machine, instr);
@@ -142,6 +144,9 @@ void Interpreter::State::Execute(const ir::Program& program) {
     const ir::Terminator& end = block->end;
     ir::BlockId next = end.then_block;
     if (end.kind == Kind::kReturn) return;
+    if (end.kind == Kind::kLoopGuard && ++rounds % kRounds == 0 && machine.host.Interrupted()) {
+      return;
+    }
     if (end.kind == Kind::kBranch && machine.Long(end.cond) == 0) next = end.else_block;
     block = &program.blocks[next];
   }

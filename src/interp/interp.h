@@ -30,6 +30,9 @@ class Host {
   struct TaskOffsets { uint32_t comm = 0, start_boottime = 0, real_parent = 0; };
   virtual TaskOffsets task_offsets() = 0;
 
+  // Asked now and then inside loops: true ends the program where it is.
+  virtual bool Interrupted() { return false; }
+
   virtual void Print(uint32_t program, std::string_view text) = 0;
   virtual void Event(uint32_t program, uint32_t event, std::span<const ir::FormatValue> values) = 0;
   virtual void Exit() = 0;

@@ -31,7 +31,7 @@ struct MacroTable;
 std::shared_ptr<MacroTable> NewMacroTable();
 
 // The longest script that is parsed, in bytes.
-inline constexpr size_t kMaxScriptBytes = 1 << 20;
+inline constexpr size_t kMaxScriptBytes = 16 << 20;
 
 // Parses one file. Never fails: what is wrong goes to `diagnostics`, and the
 // tree holds what was understood. Unused script arguments are the caller's to

@@ -2,7 +2,6 @@
 #include <array>
 
 #include "lower/program.h"
-#include "lower/walk.h"
 
 namespace podtap::lower {
 
@@ -155,9 +154,10 @@ void ProgramLowering::LowerCondition(const lang::Expr& expr, ir::BlockId then_bl
       LowerCondition(*logical.left, then_block, middle);
     }
     build_.SetBlock(middle);
+    const Knowledge left_only = Know();
     LowerCondition(*logical.right, then_block, else_block);
-    // Whether the right side ran isn't known where the two paths meet.
-    Forget(AssignedLocals(shared_.script, *logical.right));
+    // Whether the right side ran, even if only to read, isn't known from here on.
+    MergeKnowledge(left_only, true, Know(), true);
     return;
   }
   const ir::Operand value = LowerLong(expr);

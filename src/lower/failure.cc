@@ -37,12 +37,11 @@ void ProgramLowering::FailWith(ir::Format format, std::vector<ir::Operand> args)
     return build_.Return();
   }
   const Handler& handler = handlers_.back();
-  if (handler.message_local) {
+  if (handler.message != ir::kNoReg) {
     instr.op = ir::Op::kFormat;
     instr.dst = build_.NewString();
     const ir::Reg text = build_.Emit(std::move(instr)).dst;
-    build_.EmitMove(frames_[handler.frame].locals[*handler.message_local].home,
-                    ir::Operand::R(text));
+    build_.EmitMove(handler.message, ir::Operand::R(text));
   }
   build_.Jump(handler.block);
 }

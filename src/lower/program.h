@@ -61,7 +61,7 @@ class ProgramLowering {
     size_t loop_base = 0;              // loops_ of outer frames can't be left from here
   };
   struct Loop { ir::BlockId break_block, continue_block; };
-  struct Handler { ir::BlockId block; size_t frame; std::optional<uint32_t> message_local; };
+  struct Handler { ir::BlockId block; ir::Reg message; };  // message: a str, or kNoReg
   using Knowledge = std::vector<std::optional<Value>>;
 
   // -- program.cc

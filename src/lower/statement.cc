@@ -123,14 +123,10 @@ void ProgramLowering::LowerNext(const lang::Next& stmt) {
 void ProgramLowering::LowerTry(const lang::Try& stmt) {
   Charge(1, stmt.tok, true);
   const ir::BlockId handler = build_.NewBlock(), end = build_.NewBlock();
-  Handler entry{.block = handler, .frame = frames_.size() - 1, .message_local = std::nullopt};
-  const bool global_message =
-      stmt.message && stmt.message->reference.kind == lang::Reference::Kind::kGlobal;
-  if (stmt.message && !global_message) entry.message_local = stmt.message->reference.index;
-  if (global_message) Refuse(stmt.message->tok, "catch needs a local variable");
+  const Handler entry{.block = handler,
+                      .message = stmt.message ? build_.NewString() : ir::kNoReg};
   Knowledge at_handler = Know();
   for (uint32_t index : AssignedLocals(shared_.script, *stmt.body)) at_handler[index].reset();
-  if (entry.message_local) at_handler[*entry.message_local].reset();
 
   handlers_.push_back(entry);
   LowerStmt(*stmt.body);
@@ -140,6 +136,15 @@ void ProgramLowering::LowerTry(const lang::Try& stmt) {
   const Knowledge after_body = Know();
   SetKnowledge(at_handler);
   build_.SetBlock(handler);
+  if (stmt.message) {
+    const Value message = Value::String(ir::Operand::R(entry.message));
+    const lang::Reference& reference = stmt.message->reference;
+    if (reference.kind == lang::Reference::Kind::kGlobal) {
+      StoreGlobal(reference.index, message);
+    } else {
+      AssignLocal(reference.index, message);
+    }
+  }
   if (stmt.handler) LowerStmt(*stmt.handler);
   const bool handler_ends = build_.reachable();
   build_.Jump(end);
