@@ -178,6 +178,14 @@ TEST(Alias, ExponentialGrowthEnds) {
   EXPECT_NE(said.find("too many probes after alias expansion\n"), std::string::npos) << said;
 }
 
+TEST(Alias, CostlyWildcardsEnd) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "probe a.n" + std::to_string(i) + ".b = begin { }\n";
+  for (int i = 0; i < 3000; ++i) text += "probe *.**x" + std::to_string(i) + " ? { }\n";
+  const std::string said = Said(text);
+  EXPECT_NE(said.find("too many probes after alias expansion\n"), std::string::npos) << said;
+}
+
 TEST(Alias, LongPointsAreRefused) {
   std::string point = "a";
   for (int i = 0; i < 40; ++i) point += ".b";

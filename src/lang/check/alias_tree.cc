@@ -6,9 +6,6 @@
 namespace podtap::lang::check {
 namespace {
 
-// Bounds the work on points like `**.**.**.x`.
-constexpr int kMaxSteps = 20'000;
-
 std::string ComponentText(const Component& component) { return JoinComponents({component}); }
 
 bool IsPattern(const Component& component) {
@@ -76,8 +73,8 @@ struct AliasTree::Search {
   const std::vector<Component>& point;
   const File& from;
   const std::vector<const AliasDef*>& skip;
+  int& steps;
   std::set<std::pair<uint32_t, size_t>> found;  // entry, components consumed
-  int steps = kMaxSteps;
 };
 
 // Adds what is defined at a node. A user's alias hides the tapset's of the
@@ -124,8 +121,9 @@ void AliasTree::Walk(Search& search, uint32_t node, size_t depth) const {
 }
 
 std::vector<AliasMatch> AliasTree::Match(const std::vector<Component>& point, const File& from,
-                                         const std::vector<const AliasDef*>& skip) const {
-  Search search{point, from, skip, {}, kMaxSteps};
+                                         const std::vector<const AliasDef*>& skip,
+                                         int& steps) const {
+  Search search{point, from, skip, steps, {}};
   Walk(search, 0, 0);
   size_t longest = 0;
   for (const auto& [id, consumed] : search.found) longest = std::max(longest, consumed);

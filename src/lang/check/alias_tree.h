@@ -44,9 +44,10 @@ class AliasTree {
   void Add(const File& file, bool tapset, Reporter& reporter);
 
   // The aliases a point seen in `from` means, except those of `skip` (the ones
-  // being expanded). Exact names win over an alias with a suffix.
+  // being expanded). Exact names win over an alias with a suffix. `steps` is
+  // what the search may still cost; when it is used up, the answer is cut short.
   std::vector<AliasMatch> Match(const std::vector<Component>& point, const File& from,
-                                const std::vector<const AliasDef*>& skip) const;
+                                const std::vector<const AliasDef*>& skip, int& steps) const;
 
   // Where a point that means nothing leaves the tree, and the names there.
   struct Mismatch {

@@ -72,13 +72,15 @@ std::vector<ExpandedProbe> Expander::Expand(const ProbeDef& definition, const Fi
 }
 
 void Expander::ExpandPoint(Frame frame) {
-  if (exhausted_ || ++points_seen_ > kMaxPoints) return GiveUp(frame.point->tok);
+  if (exhausted_ || ++points_seen_ > kMaxPoints || search_steps_ <= 0)
+    return GiveUp(frame.point->tok);
   if (frame.components.size() > kMaxComponents)
     return PointError(frame.components[0].tok, "probe point with more than 32 components");
   const size_t conditions = conditions_.size();
   if (frame.point->condition) conditions_.push_back({frame.point->condition.get(), frame.file});
 
-  const std::vector<AliasMatch> matches = aliases_.Match(frame.components, *frame.file, stack_);
+  const std::vector<AliasMatch> matches =
+      aliases_.Match(frame.components, *frame.file, stack_, search_steps_);
   const std::vector<std::string> roots = MatchingRoots(frame.components[0]);
   const size_t first = out_.size();
   for (const AliasMatch& match : matches) ExpandAlias(frame, match, matches.size() > 1);
@@ -191,7 +193,7 @@ std::vector<std::string> Expander::MatchingRoots(const Component& root) const {
 
 void Expander::ReportMismatch(const Frame& frame) {
   // Nothing but the aliases that are being expanded fits: they go in a circle.
-  if (!stack_.empty() && !aliases_.Match(frame.components, *frame.file, {}).empty())
+  if (!stack_.empty() && !aliases_.Match(frame.components, *frame.file, {}, search_steps_).empty())
     return PointError(frame.components[0].tok, "recursive loop in alias expansion of '" +
                                                    JoinComponents(frame.components) + "'");
   if (frame.optional || !reporter_.wants_similar()) {

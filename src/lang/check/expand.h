@@ -66,6 +66,7 @@ class Expander {
   size_t probes_made_ = 0;
   size_t text_copied_ = 0;
   size_t points_seen_ = 0;
+  int search_steps_ = 2'000'000;
   bool exhausted_ = false;
 
   // Of the definition and the user's point that are being expanded.
