@@ -60,10 +60,6 @@ void ChildCommand::OpenGate() {
   gate_ = Fd();
 }
 
-void ChildCommand::Terminate() {
-  if (pid_ > 0) ::kill(pid_, SIGTERM);
-}
-
 std::string ChildCommand::Reap() {
   int status = 0;
   if (::waitpid(pid_, &status, 0) != pid_) return "";

@@ -23,8 +23,6 @@ class ChildCommand {
   bool started() const { return pid_ > 0; }
   int pid() const { return pid_; }
   int wait_fd() const { return pidfd_.get(); }  // readable when it has ended
-  // Asks it to end (SIGTERM), for a session that ends first.
-  void Terminate();
   // Reaps it. What is to be said of a failure ("Child process exited with
   // status 3"), empty after success.
   std::string Reap();

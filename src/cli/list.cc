@@ -1,6 +1,7 @@
 #include "cli/list.h"
 
 #include <cstdio>
+#include <map>
 
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
@@ -49,49 +50,73 @@ std::string NameOf(const std::vector<lang::Component>& alias) {
   return name;
 }
 
-// The variables that an alias sets, in order.
-std::string VariablesOf(const lang::AliasDef& alias) {
-  std::string text;
-  if (!alias.body || alias.body->kind != lang::StmtKind::kBlock) return text;
-  for (const lang::StmtPtr& stmt : lang::As<lang::Block>(*alias.body).statements) {
-    if (!stmt || stmt->kind != lang::StmtKind::kExpr) continue;
-    const lang::Expr& expr = *lang::As<lang::ExprStmt>(*stmt).value;
-    if (expr.kind != lang::ExprKind::kAssign) continue;
-    const lang::Expr& target = *lang::As<lang::Assign>(expr).target;
-    if (target.kind != lang::ExprKind::kVariable) continue;
-    text += " " + lang::As<lang::Variable>(target).name;
+struct Tapset {
+  source::SourceSet sources;
+  std::shared_ptr<lang::MacroTable> macros = lang::NewMacroTable();
+  std::vector<std::unique_ptr<lang::File>> files;
+};
+
+std::unique_ptr<Tapset> ParseTapset(const lang::Environment& environment,
+                                    source::Diagnostics& diagnostics) {
+  auto tapset = std::make_unique<Tapset>();
+  for (const tapset::Script& script : tapset::Scripts()) {
+    const auto id = tapset->sources.Add(std::string(script.name), std::string(script.text), true);
+    tapset->files.push_back(
+        lang::Parse(tapset->sources, id, environment, *tapset->macros, diagnostics));
   }
-  return text;
+  return tapset;
+}
+
+// The variables of each alias with their types, as -L shows them: what the
+// checker finds in an empty probe of it.
+std::map<std::string, std::string> DescribeAliases(const std::vector<std::string>& names,
+                                                   const lang::Environment& environment) {
+  source::Diagnostics ignored;
+  const auto tapset = ParseTapset(environment, ignored);
+  std::string text;
+  for (const std::string& name : names) text += "probe " + name + " { }\n";
+  const auto id = tapset->sources.Add("<list>", std::move(text));
+  auto file = lang::Parse(tapset->sources, id, environment, *tapset->macros, ignored);
+  const lang::Script script =
+      lang::Check(tapset->sources, std::move(file), std::move(tapset->files),
+                  probes::ProviderRoots(), {}, ignored);
+  std::map<std::string, std::string> described;
+  for (const lang::Probe& probe : script.probes) {
+    std::string& variables = described[probe.written];
+    if (!variables.empty()) continue;  // another point of the same alias
+    for (const lang::Local& local : probe.locals) {
+      if (!local.written) continue;
+      variables += " " + local.name + (local.type == lang::Type::kString ? ":string" : ":long");
+    }
+  }
+  return described;
 }
 
 }  // namespace
 
 int ListPoints(const RunOptions& options, kernel::Kernel& kernel) {
-  source::SourceSet sources;
   source::Diagnostics diagnostics;
   lang::Environment environment;
   environment.kernel_release = kernel.release();
-  const auto macros = lang::NewMacroTable();
-  std::vector<std::unique_ptr<lang::File>> tapset;
-  for (const tapset::Script& script : tapset::Scripts()) {
-    const auto id = sources.Add(std::string(script.name), std::string(script.text), true);
-    tapset.push_back(lang::Parse(sources, id, environment, *macros, diagnostics));
-  }
+  const auto tapset = ParseTapset(environment, diagnostics);
+  source::SourceSet& sources = tapset->sources;
   const auto id = sources.Add("<pattern>", "probe " + options.list_pattern + " { }");
-  const auto file = lang::Parse(sources, id, environment, *macros, diagnostics);
+  const auto file = lang::Parse(sources, id, environment, *tapset->macros, diagnostics);
   std::vector<std::string> lines;
+  bool aliases = false;
   for (const auto& probe : file->probes) {
     for (const lang::ProbePoint& point : probe->points) {
-      for (const auto& tap : tapset) {
+      for (const auto& tap : tapset->files) {
         for (const auto& alias : tap->aliases) {
           for (const auto& name : alias->names) {
             if (!name.empty() && !name[0].name.starts_with("__") && MatchesAlias(point, name)) {
-              lines.push_back(NameOf(name) + (options.list_vars ? VariablesOf(*alias) : ""));
+              lines.push_back(NameOf(name));
             }
           }
         }
       }
-      if (!lines.empty() || diagnostics.has_errors()) continue;
+      aliases |= !lines.empty();
+      if (aliases || diagnostics.has_errors()) continue;
       if (probes::FindProvider(point.components.empty() ? "" : point.components[0].name) == nullptr) {
         continue;
       }
@@ -101,6 +126,12 @@ int ListPoints(const RunOptions& options, kernel::Kernel& kernel) {
         return StatusOf(found.error().kind);
       }
       lines.insert(lines.end(), found->begin(), found->end());
+    }
+  }
+  if (options.list_vars && aliases) {
+    const auto described = DescribeAliases(lines, environment);
+    for (std::string& line : lines) {
+      if (const auto it = described.find(line); it != described.end()) line += it->second;
     }
   }
   std::fputs(source::Render(sources, diagnostics, false, !options.suppress_warnings).c_str(), stderr);

@@ -315,7 +315,6 @@ class SessionRun {
 
   int End() {
     if (session_) session_->Detach();
-    child_.Terminate();
     Drain();
     const bool failed = TooManyErrors();
     RunPrograms(failed ? ProgramsOf<ir::AttachError>(module_) : ProgramsOf<ir::AttachEnd>(module_));
