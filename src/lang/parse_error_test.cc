@@ -187,8 +187,14 @@ TEST(Limits, ALongChainOfChainsIsNoDeeperThanTheLimit) {
 TEST(Limits, HostileFilesGiveOneClearError) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
-  EXPECT_EQ(FirstError(std::string(10'000'000, 'a')),
-            "script 't.stp' is too long: 10000000 bytes, at most 1048576");
+  EXPECT_EQ(FirstError(std::string(kMaxScriptBytes + 1, 'a')),
+            "script 't.stp' is too long: " + std::to_string(kMaxScriptBytes + 1) +
+                " bytes, at most " + std::to_string(kMaxScriptBytes));
+  EXPECT_THAT(FirstError(std::string(10'000'000, 'a')), HasSubstr("expected 'probe', 'global'"));
+  EXPECT_THAT(FirstError("@define m %( " + Repeat("x ", 200'000) + "%)"),
+              HasSubstr("macro '@m' is too long"));
+  EXPECT_THAT(FirstError("@define m(a) %( %) @m(" + Repeat("x ", 200'000) + ")"),
+              HasSubstr("macro arguments are too long"));
   EXPECT_EQ(FirstError(std::string(1'000'000, '\0')),
             "a character that no script has | junk '" + Repeat("\\x00", 60) + "...' at 1");
   EXPECT_EQ(ParseScript("probe begin { x = \xff\xfe }").errors(),

@@ -12,6 +12,7 @@
 //   - + ! ~ & ++ --  prefix
 //   ++ --            postfix
 #include <algorithm>
+#include <array>
 
 #include "lang/parser.h"
 
@@ -52,11 +53,21 @@ constexpr BinaryRow kBinaryRows[] = {
     {Lex::kPercent, kTightestLevel, BinaryOp::kMod},
 };
 
-const BinaryRow* FindBinary(Lex lex) {
-  for (const BinaryRow& row : kBinaryRows) {
-    if (row.lex == lex) return &row;
+constexpr size_t kLexCount = static_cast<size_t>(Lex::kStatPush) + 1;  // the last one
+
+// Lex → its row + 1: asked once for every operand.
+constexpr std::array<uint8_t, kLexCount> IndexBinaryRows() {
+  std::array<uint8_t, kLexCount> index{};
+  for (uint8_t i = 0; i < std::size(kBinaryRows); ++i) {
+    index[static_cast<size_t>(kBinaryRows[i].lex)] = static_cast<uint8_t>(i + 1);
   }
-  return nullptr;
+  return index;
+}
+constexpr std::array<uint8_t, kLexCount> kBinaryIndex = IndexBinaryRows();
+
+const BinaryRow* FindBinary(Lex lex) {
+  const uint8_t row = kBinaryIndex[static_cast<size_t>(lex)];
+  return row == 0 ? nullptr : &kBinaryRows[row - 1];
 }
 
 struct AssignRow {
@@ -103,6 +114,7 @@ ExprPtr Parser::ParseExpression() {
   const source::Span first = Peek().span;
   ExprPtr left = ParseTernary();
   const Lex kind = Peek().kind;
+  if (kind < Lex::kAssign) return left;  // the assignments come last
   const auto row = std::find_if(std::begin(kAssignRows), std::end(kAssignRows),
                                 [kind](const AssignRow& r) { return r.lex == kind; });
   if (row == std::end(kAssignRows)) return left;

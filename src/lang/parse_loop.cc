@@ -36,7 +36,7 @@ StmtPtr Parser::ParseWhile() {
 StmtPtr Parser::ParseForeach() {
   auto loop = Make<Foreach>(Take());
   Expect(Lex::kOpenParen, "'('");
-  if (At(Lex::kIdentifier) && Peek(1).Is(Lex::kAssign)) {
+  if (At(Lex::kIdentifier) && PeekAhead(1).Is(Lex::kAssign)) {
     loop->value = ParseName();
     Take();
   }

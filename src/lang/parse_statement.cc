@@ -112,8 +112,8 @@ std::unique_ptr<Variable> Parser::ParseName() {
 }
 
 bool Parser::AtEvent() {
-  return At(Lex::kIdentifier) && Peek().text == "event" && Peek(1).Is(Lex::kIdentifier) &&
-         Peek(2).Is(Lex::kOpenBrace);
+  return At(Lex::kIdentifier) && Peek().text == "event" && PeekAhead(1).Is(Lex::kIdentifier) &&
+         PeekAhead(2).Is(Lex::kOpenBrace);
 }
 
 StmtPtr Parser::ParseEvent() {

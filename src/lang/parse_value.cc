@@ -104,7 +104,7 @@ ExprPtr Parser::ParseWord() {
 std::vector<ExprPtr> Parser::ParseIndexes() {
   std::vector<ExprPtr> indexes;
   do {
-    const bool is_any = At(Lex::kStar) && (Peek(1).Is(Lex::kComma) || Peek(1).Is(Lex::kCloseBracket));
+    const bool is_any = At(Lex::kStar) && (PeekAhead(1).Is(Lex::kComma) || PeekAhead(1).Is(Lex::kCloseBracket));
     if (is_any) {
       Take();
       indexes.emplace_back();
@@ -152,7 +152,7 @@ bool Parser::ParseAccess(Expr& node, std::vector<Access>& path) {
   // A dot that touches both sides of it can only be a member here: a target is a
   // number, and numbers aren't concatenated.
   const bool dot = step.Is(Lex::kDot) && !path.empty() && Touch(last_, step.span) &&
-                   Peek(1).Is(Lex::kIdentifier) && Touch(step.span, Peek(1).span);
+                   PeekAhead(1).Is(Lex::kIdentifier) && Touch(step.span, PeekAhead(1).span);
   if (step.Is(Lex::kArrow) || dot) {
     Take();
     const Lexeme member = IsKeyword(Peek().kind) ? Take() : Expect(Lex::kIdentifier, "identifier");

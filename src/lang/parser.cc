@@ -25,26 +25,27 @@ Parser::Parser(const source::SourceSet& sources, source::FileId file,
   end_.span = {file, size, size};
 }
 
-const Lexeme& Parser::Peek(size_t ahead) {
+const Lexeme& Parser::PeekAhead(size_t n) {
   if (panic_) return end_;
-  while (ahead_count_ <= ahead) {
-    ahead_[(ahead_at_ + ahead_count_) % ahead_.size()] = preprocessor_.Next();
-    ++ahead_count_;
+  while (ahead_count_ < n) ahead_[ahead_count_++] = preprocessor_.Next();
+  return ahead_[n - 1];
+}
+
+void Parser::Advance() {
+  if (ahead_count_ == 0) {
+    current_ = preprocessor_.Next();
+    return;
   }
-  const Lexeme& lexeme = ahead_[(ahead_at_ + ahead) % ahead_.size()];
-  if (ahead == 0 && lexeme.Is(Lex::kJunk)) {
-    FailAt(lexeme, std::string(lexeme.text));
-    return end_;
-  }
-  return lexeme;
+  current_ = ahead_[0];
+  ahead_[0] = ahead_[1];
+  --ahead_count_;
 }
 
 Lexeme Parser::Take() {
   const Lexeme lexeme = Peek();
   if (panic_) return lexeme;
-  ahead_at_ = (ahead_at_ + 1) % ahead_.size();
-  --ahead_count_;
   last_ = lexeme.span;
+  Advance();
   return lexeme;
 }
 
@@ -65,33 +66,29 @@ void Parser::Fail(std::string message) { FailAt(Peek(), std::move(message)); }
 void Parser::FailAt(const Lexeme& at, std::string message) {
   if (panic_) return;
   panic_ = true;
-  if (++errors_ > kMaxErrors) return;
-  diagnostics_.ParseError(at.span, at.token_class, std::move(message));
+  if (++errors_ <= kMaxErrors) {
+    diagnostics_.ParseError(at.span, at.token_class, std::move(message));
+  }
+  stopped_at_ = current_;  // `at` may be it, or a lexeme before it
+  current_ = end_;
 }
 
 void Parser::Recover() {
   panic_ = false;
   loops_ = 0;
-  if (errors_ > kMaxErrors) {
-    ahead_count_ = 1;
-    ahead_[ahead_at_] = end_;
-    return;
-  }
+  if (errors_ > kMaxErrors) return;  // current_ stays at the end
+  current_ = stopped_at_;
   Lex previous = Lex::kEnd;
-  while (true) {
-    if (ahead_count_ == 0) {
-      ahead_[ahead_at_] = preprocessor_.Next();
-      ahead_count_ = 1;
-    }
-    const Lex kind = ahead_[ahead_at_].kind;
-    if (kind == Lex::kEnd) return;
+  while (!current_.Is(Lex::kEnd)) {
+    const Lex kind = current_.kind;
     const bool begins = kind == Lex::kProbe || kind == Lex::kGlobal || kind == Lex::kFunction ||
                         kind == Lex::kPrivate;
     if (begins && previous != Lex::kDot) return;  // kernel.function("x") begins nothing
     previous = kind;
-    ahead_at_ = (ahead_at_ + 1) % ahead_.size();
-    --ahead_count_;
+    Advance();
   }
+  current_ = end_;
+  ahead_count_ = 0;
 }
 
 bool Parser::Touch(const source::Span& last, const source::Span& next) {
@@ -125,6 +122,7 @@ void Parser::Raise(Expr& node, const Expr* child) {
 std::unique_ptr<File> Parser::Run() {
   auto file = std::make_unique<File>();
   file->id = file_;
+  Advance();
   while (true) {
     ParseTopLevel(*file);
     if (panic_) {

@@ -33,8 +33,13 @@ class Parser {
 
  private:
   // ------------------------------------------------ lexemes and mistakes (parser.cc)
-  const Lexeme& Peek(size_t ahead = 0);
+  const Lexeme& Peek() {
+    if (current_.kind == Lex::kJunk) [[unlikely]] FailAt(current_, std::string(current_.text));
+    return current_;
+  }
+  const Lexeme& PeekAhead(size_t n);  // n of 1 or 2; junk is left for Peek()
   Lexeme Take();
+  void Advance();
   bool At(Lex kind) { return Peek().Is(kind); }
   bool Accept(Lex kind);
   Lexeme Expect(Lex kind, std::string_view what);  // "expected WHAT"
@@ -165,10 +170,11 @@ class Parser {
   source::Diagnostics& diagnostics_;
   Preprocessor preprocessor_;
   source::FileId file_;
-  std::array<Lexeme, 4> ahead_;
-  size_t ahead_at_ = 0;
+  Lexeme current_;                 // kEnd while in panic
+  std::array<Lexeme, 2> ahead_;    // those behind it that were looked at
   size_t ahead_count_ = 0;
   Lexeme end_;
+  Lexeme stopped_at_;              // what the panic began at: Recover() begins there
   source::Span last_;  // of the lexeme taken last
   bool panic_ = false;
   int errors_ = 0;

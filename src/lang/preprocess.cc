@@ -13,6 +13,14 @@ using source::TokenClass;
 constexpr size_t kMaxExpansion = 1'000'000;
 constexpr size_t kMaxMacroDepth = 100;
 
+// Whether the preprocessor has nothing to do with it.
+bool IsPlain(Lex kind) {
+  const bool special = kind == Lex::kEnd || kind == Lex::kAtWord ||
+                       (kind >= Lex::kArgument && kind <= Lex::kArgumentCountText) ||
+                       (kind >= Lex::kCondOpen && kind <= Lex::kCondClose);
+  return !special;
+}
+
 }  // namespace
 
 Preprocessor::Preprocessor(const source::SourceSet& sources, source::FileId file,
@@ -87,6 +95,12 @@ void Preprocessor::Abandon() {
 }
 
 Lexeme Preprocessor::Next() {
+  // Nearly every lexeme is a plain one of the file itself.
+  if (frames_.size() == 1) {
+    const Lexeme raw = frames_.front().lexer->Next();
+    if (IsPlain(raw.kind)) return raw;
+    if (const Outcome out = Handle(raw)) return *out;
+  }
   while (true) {
     const Lexeme raw = Pull();
     if (const Outcome out = Handle(raw)) return *out;

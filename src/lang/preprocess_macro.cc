@@ -13,6 +13,9 @@ constexpr std::string_view kBuiltinAtWords[] = {
 };
 
 constexpr size_t kMostParameters = 100;
+// Lexemes that a macro's body or arguments may have: unlike those of a file, they
+// are kept.
+constexpr size_t kMostLexemes = 100'000;
 // Looking for near names costs; a hostile script has any number of bad ones.
 constexpr size_t kMostSuggestions = 20;
 
@@ -119,6 +122,9 @@ Preprocessor::Outcome Preprocessor::CollectBody(const Lexeme& name, std::vector<
     if (raw.Is(Lex::kEnd)) return Fail(name, "macro without its closing '%)'");
     if (raw.Is(Lex::kCondOpen)) ++depth;
     if (raw.Is(Lex::kCondClose) && depth-- == 0) return std::nullopt;
+    if (body.size() == kMostLexemes) {
+      return Fail(name, "macro '@" + std::string(name.text) + "' is too long");
+    }
     body.push_back(raw);
   }
 }
@@ -158,9 +164,11 @@ Preprocessor::Outcome Preprocessor::CollectArguments(const Lexeme& call, Binding
   (void)PullInFrame();  // the `(`
   std::vector<Lexeme> argument;
   bool is_empty = true;
+  size_t count = 0;
   for (int depth = 0;;) {
     const Lexeme raw = PullInFrame();
     if (raw.Is(Lex::kEnd)) return Fail(call, "macro arguments without their closing ')'");
+    if (++count > kMostLexemes) return Fail(call, "macro arguments are too long");
     if (depth == 0 && raw.Is(Lex::kCloseParen)) break;
     is_empty = false;
     if (depth == 0 && raw.Is(Lex::kComma)) {
