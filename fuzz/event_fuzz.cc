@@ -57,7 +57,9 @@ class FormattingSink : public events::Sink {
 
 void FuzzRing(const Setup& setup, std::vector<uint8_t> bytes, events::Sink& sink) {
   constexpr uint64_t kRing = 512;
-  struct Positions { uint64_t consumer = 0, producer = 0; } positions;
+  struct Positions {
+    uint64_t consumer = 0, producer = 0;
+  } positions;
   if (bytes.size() < sizeof positions) return;
   std::memcpy(&positions, bytes.data(), sizeof positions);
   positions.consumer &= ~uint64_t{7};  // ours: always aligned
@@ -65,9 +67,12 @@ void FuzzRing(const Setup& setup, std::vector<uint8_t> bytes, events::Sink& sink
   std::memcpy(ring.data(), bytes.data() + sizeof positions,
               std::min<size_t>(kRing, bytes.size() - sizeof positions));
   events::Decoder decoder(setup.module, setup.layout);
-  events::RingReader reader({.consumer = &positions.consumer, .producer = &positions.producer,
-                             .data = reinterpret_cast<const uint8_t*>(ring.data()), .size = kRing,
-                             .fd = -1}, decoder);
+  events::RingReader reader({.consumer = &positions.consumer,
+                             .producer = &positions.producer,
+                             .data = reinterpret_cast<const uint8_t*>(ring.data()),
+                             .size = kRing,
+                             .fd = -1},
+                            decoder);
   reader.Drain(sink);
 }
 

@@ -10,7 +10,7 @@ using Field = ir::Item::Field;
 using Bytes = std::span<const uint8_t>;
 
 uint64_t ReadWord(Bytes bytes) {
-  uint64_t word;
+  uint64_t word = 0;
   std::memcpy(&word, bytes.data(), sizeof word);
   return word;
 }
@@ -20,8 +20,13 @@ std::string_view AsText(Bytes bytes) {
 }
 
 Error BadRecord(const char* reason) {
-  return {.kind = ErrorKind::kInput, .tried = "understand a record of the ring buffer", .on = "",
-          .reason = reason, .error_number = 0, .remedy = "", .detail = ""};
+  return {.kind = ErrorKind::kInput,
+          .tried = "understand a record of the ring buffer",
+          .on = "",
+          .reason = reason,
+          .error_number = 0,
+          .remedy = "",
+          .detail = ""};
 }
 
 bool HasFormat(ir::Op op) { return op != ir::Op::kEvent && op != ir::Op::kExit; }
@@ -42,7 +47,8 @@ class FieldReader {
   bool Read(const Field& field, bool is_memory, ir::FormatValue& value) {
     Bytes bytes;
     switch (field.kind) {
-      case Field::Kind::kConstant: return true;
+      case Field::Kind::kConstant:
+        return true;
       case Field::Kind::kLong:
         if (!Take(8, bytes)) return false;
         value.number = static_cast<int64_t>(ReadWord(bytes));
@@ -50,10 +56,12 @@ class FieldReader {
       case Field::Kind::kInlineString:
         if (!Take(field.cap, bytes)) return false;
         value.text = AsText(bytes);
-        if (!is_memory) value.text = value.text.substr(0, strnlen(value.text.data(), field.cap));
+        if (!is_memory) value.text = value.text.substr(0, value.text.find('\0'));
         return true;
-      case Field::Kind::kLongString: return ReadCounted(field.cap, 1, value);
-      case Field::Kind::kChain: return ReadCounted(ir::kMaxChain, sizeof(ir::ChainEntry), value);
+      case Field::Kind::kLongString:
+        return ReadCounted(field.cap, 1, value);
+      case Field::Kind::kChain:
+        return ReadCounted(ir::kMaxChain, sizeof(ir::ChainEntry), value);
     }
     return false;
   }

@@ -37,10 +37,12 @@ struct Sample {
     program.regs[3] = {.type = ir::Type::kChain, .cap = 0, .btf_id = 0, .name = ""};
     program.blocks.resize(1);
     using ir::Operand;
-    program.blocks[0].instrs = {
-        Make(ir::Op::kPrint, {Operand::R(0), Operand::R(1), Operand::I(77), Operand::R(2),
-                              Operand::R(3), Operand::L(0)}, 0),
-        Make(ir::Op::kExit, {}, 0), Make(ir::Op::kPrint, {Operand::R(1)}, 1)};
+    program.blocks[0].instrs = {Make(ir::Op::kPrint,
+                                     {Operand::R(0), Operand::R(1), Operand::I(77), Operand::R(2),
+                                      Operand::R(3), Operand::L(0)},
+                                     0),
+                                Make(ir::Op::kExit, {}, 0),
+                                Make(ir::Op::kPrint, {Operand::R(1)}, 1)};
     module.programs = {program};
     layout = ir::MakeLayout(module);
   }
@@ -57,7 +59,10 @@ struct Seen {
 class Recorder : public Sink {
  public:
   void OnEvent(const Event& event) override {
-    Seen one{.op = event.item->op, .time_ns = event.header->time_ns, .numbers = {}, .texts = {},
+    Seen one{.op = event.item->op,
+             .time_ns = event.header->time_ns,
+             .numbers = {},
+             .texts = {},
              .literals = {}};
     for (const FormatValue& value : event.values) {
       one.numbers.push_back(value.number);

@@ -35,8 +35,10 @@ struct FakeRing {
   }
 
   ir::RingView View() {
-    return {.consumer = &consumer, .producer = &producer,
-            .data = reinterpret_cast<const uint8_t*>(words.data()), .size = words.size() * 8,
+    return {.consumer = &consumer,
+            .producer = &producer,
+            .data = reinterpret_cast<const uint8_t*>(words.data()),
+            .size = words.size() * 8,
             .fd = -1};
   }
 

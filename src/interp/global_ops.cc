@@ -29,7 +29,8 @@ std::span<uint8_t> ValueRoom(Machine& m, const ir::Instr& instr) {
   return m.value;
 }
 
-void SetFromValue(Machine& m, ir::Reg dst, const ir::Global& global, std::span<const uint8_t> value) {
+void SetFromValue(Machine& m, ir::Reg dst, const ir::Global& global,
+                  std::span<const uint8_t> value) {
   if (dst == ir::kNoReg) return;
   if (global.value == ir::ValueType::kString) {
     m.SetStr(dst, TextIn(value.first(global.value_cap)));
@@ -94,13 +95,15 @@ void DoMapSet(Machine& m, const ir::Instr& instr) {
     const int64_t number = m.Long(instr.args[0]);
     std::memcpy(value.data(), &number, sizeof number);
   }
-  m.SetLong(instr.dst2, !m.StoreOf(NumberOf(instr)).Set(NumberOf(instr), EncodeKey(m, instr, 1), value));
+  m.SetLong(instr.dst2,
+            !m.StoreOf(NumberOf(instr)).Set(NumberOf(instr), EncodeKey(m, instr, 1), value));
 }
 
 void DoMapAdd(Machine& m, const ir::Instr& instr) {
   int64_t before = 0;
-  const bool fits = m.StoreOf(NumberOf(instr))
-                        .Add(NumberOf(instr), EncodeKey(m, instr, 1), m.Long(instr.args[0]), before);
+  const bool fits =
+      m.StoreOf(NumberOf(instr))
+          .Add(NumberOf(instr), EncodeKey(m, instr, 1), m.Long(instr.args[0]), before);
   m.SetLong(instr.dst, before);
   m.SetLong(instr.dst2, !fits);
 }
@@ -144,7 +147,8 @@ void DoIterBegin(Machine& m, const ir::Instr& instr) {
   }
   m.iterations[instr.aux].Take(m.StoreOf(iteration.global), m.module, iteration.global,
                                {.direction = iteration.sort_direction,
-                                .column = iteration.sort_column, .stat = iteration.sort_stat},
+                                .column = iteration.sort_column,
+                                .stat = iteration.sort_stat},
                                keep, limit);
 }
 

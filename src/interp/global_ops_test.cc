@@ -24,13 +24,15 @@ std::string Reference(const std::string& name) {
 }
 
 TEST(Globals, ScalarsLoadStoreAddAndClear) {
-  World world("literal \"hello\"\nformat d lit\" \" d lit\" \" s lit\" \" s lit\"\\n\"\n"
-              "global \"n\" long max 1 init 5\nglobal \"s\" string:16 max 1 text \"start\"\n" +
-              std::string(kBegin) + "  reg i64\n  reg i64\n  reg str:16\n  reg str:16\n  block 0\n"
-              "    %0 = global.add 10\n    %1 = global.load\n    %2 = global.load imm 1\n"
-              "    global.store @0 imm 1\n    %3 = global.load imm 1\n    print %0 %1 %2 %3 imm 0\n"
-              "    map.clear\n    map.clear imm 1\n    %1 = global.load\n    %2 = global.load imm 1\n"
-              "    print %0 %1 %2 %2 imm 0\n    return\n");
+  World world(
+      "literal \"hello\"\nformat d lit\" \" d lit\" \" s lit\" \" s lit\"\\n\"\n"
+      "global \"n\" long max 1 init 5\nglobal \"s\" string:16 max 1 text \"start\"\n" +
+      std::string(kBegin) +
+      "  reg i64\n  reg i64\n  reg str:16\n  reg str:16\n  block 0\n"
+      "    %0 = global.add 10\n    %1 = global.load\n    %2 = global.load imm 1\n"
+      "    global.store @0 imm 1\n    %3 = global.load imm 1\n    print %0 %1 %2 %3 imm 0\n"
+      "    map.clear\n    map.clear imm 1\n    %1 = global.load\n    %2 = global.load imm 1\n"
+      "    print %0 %1 %2 %2 imm 0\n    return\n");
   EXPECT_EQ(world.Run(), "5 15 start hello\n5 0  \n");
 }
 
@@ -41,17 +43,20 @@ TEST_P(ArrayModel, AgreesWithTheStore) {
   const bool wrap = GetParam();
   World world("global \"arr\" long max 5 key i64 key str:16" + std::string(wrap ? " wrap" : "") +
               "\nglobal \"k\" long max 1\nglobal \"v\" long max 1\nglobal \"r\" long max 1\n"
-              "global \"e\" long max 1\nliteral \"key\"\n" + [] {
-    std::string programs;
-    for (const char* op : {"_, %3 = map.set %1 %0 @0", "%2, %3 = map.add %1 %0 @0",
-                           "%2, %3 = map.get %0 @0", "%2 = map.has %0 @0", "map.delete %0 @0"}) {
-      programs += std::string(kBegin) +
-                  "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  block 0\n"
-                  "    %0 = global.load imm 1\n    %1 = global.load imm 2\n    " + op +
-                  "\n    global.store %2 imm 3\n    global.store %3 imm 4\n    return\n";
-    }
-    return programs;
-  }());
+              "global \"e\" long max 1\nliteral \"key\"\n" +
+              [] {
+                std::string programs;
+                for (const char* op :
+                     {"_, %3 = map.set %1 %0 @0", "%2, %3 = map.add %1 %0 @0",
+                      "%2, %3 = map.get %0 @0", "%2 = map.has %0 @0", "map.delete %0 @0"}) {
+                  programs +=
+                      std::string(kBegin) +
+                      "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  block 0\n"
+                      "    %0 = global.load imm 1\n    %1 = global.load imm 2\n    " +
+                      op + "\n    global.store %2 imm 3\n    global.store %3 imm 4\n    return\n";
+                }
+                return programs;
+              }());
   std::vector<std::pair<int64_t, int64_t>> model;  // in the order of insertion
   const auto find = [&](int64_t key) {
     return std::ranges::find(model, key, &std::pair<int64_t, int64_t>::first);
@@ -113,14 +118,17 @@ std::string Foreach(const std::string& iteration, const std::string& limit = "-1
   World world(
       "literal \"b\"\nliteral \"a\"\nliteral \"c\"\nliteral \"z\"\nformat d lit\"=\" d lit\" \"\n"
       "format s lit\"=\" s lit\" \"\nglobal \"a\" long max 9 key i64\n"
-      "global \"n\" string:8 max 9 key str:8\niteration " + iteration + "\n" + kBegin +
+      "global \"n\" string:8 max 9 key str:8\niteration " +
+      iteration + "\n" + kBegin +
       "  reg i64\n  reg i64\n  reg i64\n  reg str:8\n  reg str:8\n  block 0\n"
       "    map.set 10 3\n    map.set 30 1\n    map.set 10 2\n    map.set 20 9\n"
       "    map.set @3 @0 imm 1\n    map.set @1 @1 imm 1\n    map.set @0 @2 imm 1\n"
-      "    iter.begin " + limit + "\n    jump 1\n"
+      "    iter.begin " +
+      limit +
+      "\n    jump 1\n"
       "  block 1\n    %0 = iter.next\n    branch %0 2 3\n"
-      "  block 2\n    print %1 %2 imm " + (iteration.starts_with("global 0") ? "0" : "1") +
-      "\n    jump 1\n  block 3\n    return\n");
+      "  block 2\n    print %1 %2 imm " +
+      (iteration.starts_with("global 0") ? "0" : "1") + "\n    jump 1\n  block 3\n    return\n");
   if (iteration.starts_with("global 1")) {
     ir::Module& module = world.module;
     module.programs[0].blocks[2].instrs[0].args = {ir::Operand::R(3), ir::Operand::R(4)};
@@ -154,11 +162,13 @@ TEST(Foreach, LimitsAndFilters) {
 TEST(Statistics, TheReferenceScript) {
   World world(
       "format d lit\" \" d lit\" \" d lit\" \" d lit\" \" d lit\"\\n\"\n"
-      "format d lit\" count=\" d lit\" avg=\" d lit\"\\n\"\nformat d lit\"\\n\"\nformat lit\"bye\\n\"\n"
+      "format d lit\" count=\" d lit\" avg=\" d lit\"\\n\"\nformat d lit\"\\n\"\nformat "
+      "lit\"bye\\n\"\n"
       "global \"s\" stats max 1 log\nglobal \"h\" stats max 10 key i64\n"
       "global \"t\" stats max 1 linear 0 100 10\n"
       "iteration global 1 sort 1 column 1 stat 0 key %1\n"
-      "iteration global 1 sort -1 column 0 stat 0 key %1\n" + std::string(kBegin) +
+      "iteration global 1 sort -1 column 0 stat 0 key %1\n" +
+      std::string(kBegin) +
       "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n"
       "  block 0\n    jump 1\n"
       "  block 1\n    %1 = lt %0 100\n    branch %1 2 3\n"
@@ -166,7 +176,8 @@ TEST(Statistics, TheReferenceScript) {
       "    %4 = mod %0 3\n    _, %2 = stat.push %3 %4 imm 1\n    %0 = add %0 1\n    jump 1\n"
       "  block 3\n    histogram\n    histogram imm 2 aux 1\n    %2 = stat.get\n"
       "    %3 = stat.get aux 1\n    %4 = stat.get aux 2\n    %5 = stat.get aux 3\n"
-      "    %6 = stat.get aux 4\n    print %2 %3 %4 %5 %6 imm 0\n    iter.begin -1 imm 1\n    jump 4\n"
+      "    %6 = stat.get aux 4\n    print %2 %3 %4 %5 %6 imm 0\n    iter.begin -1 imm 1\n    jump "
+      "4\n"
       "  block 4\n    %0 = iter.next imm 1\n    branch %0 5 6\n"
       "  block 5\n    %2 = stat.get %1 imm 1\n    %3 = stat.get %1 imm 1 aux 4\n"
       "    print %1 %2 %3 imm 1\n    jump 4\n"
@@ -179,7 +190,8 @@ TEST(Statistics, TheReferenceScript) {
 
 TEST(Statistics, AnEmptyValueIsNotFound) {
   World world("format d d d d\nglobal \"s\" stats max 1\nglobal \"h\" stats max 1 key i64\n" +
-              std::string(kBegin) + "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  block 0\n"
+              std::string(kBegin) +
+              "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  block 0\n"
               "    %0, %1 = stat.get aux 4\n    %2, %3 = stat.get 7 imm 1\n    histogram imm 0\n"
               "    print %0 %1 %2 %3 imm 0\n    _, %0 = stat.push 1 1 imm 1\n"
               "    _, %1 = stat.push 1 2 imm 1\n    print %0 %1 %2 %3 imm 0\n    return\n");
@@ -263,15 +275,16 @@ TEST(Histogram, OutOfTheLinearRange) {
   ir::Global global = StatGlobal();
   global.log_histogram = true;  // both: the linear buckets stand behind the log ones
   global.linear_histogram = {.low = -10, .high = 10, .step = 5};
-  EXPECT_EQ(DrawHistogram(global, ir::HistogramKind::kLinear, Pushed(global, {-11, -10, 10, 15, 99})),
-            "value |-------------------------------------------------- count\n"
-            " <-10 |@                                                  1\n"
-            "  -10 |@                                                  1\n"
-            "   -5 |                                                   0\n"
-            "    0 |                                                   0\n"
-            "    5 |                                                   0\n"
-            "   10 |@                                                  1\n"
-            "  >10 |@@                                                 2\n\n");
+  EXPECT_EQ(
+      DrawHistogram(global, ir::HistogramKind::kLinear, Pushed(global, {-11, -10, 10, 15, 99})),
+      "value |-------------------------------------------------- count\n"
+      " <-10 |@                                                  1\n"
+      "  -10 |@                                                  1\n"
+      "   -5 |                                                   0\n"
+      "    0 |                                                   0\n"
+      "    5 |                                                   0\n"
+      "   10 |@                                                  1\n"
+      "  >10 |@@                                                 2\n\n");
 }
 
 TEST(Histogram, HostileRangesAreDrawn) {
@@ -286,24 +299,26 @@ TEST(Histogram, HostileRangesAreDrawn) {
 }
 
 TEST(Unread, TheReferenceScript) {
-  World world("literal \"a\"\nliteral \"b\"\nglobal \"cnt\" long max 1 print\n"
-              "global \"names\" long max 10 key str:8 print\nglobal \"agg\" stats max 1 print\n" +
-              std::string(kBegin) +
-              "  block 0\n    global.store 5\n    map.set 1 @0 imm 1\n    map.set 2 @1 imm 1\n"
-              "    stat.push 3 imm 2\n    return\n");
+  World world(
+      "literal \"a\"\nliteral \"b\"\nglobal \"cnt\" long max 1 print\n"
+      "global \"names\" long max 10 key str:8 print\nglobal \"agg\" stats max 1 print\n" +
+      std::string(kBegin) +
+      "  block 0\n    global.store 5\n    map.set 1 @0 imm 1\n    map.set 2 @1 imm 1\n"
+      "    stat.push 3 imm 2\n    return\n");
   world.Run();
   EXPECT_EQ(world.interpreter->UnreadGlobals(), Reference("unused"));
 }
 
 TEST(Unread, OtherShapes) {
-  World world("literal \"x\"\nliteral \"text\"\nglobal \"a\" long max 10 key str:8 key i64 print\n"
-              "global \"s\" string:16 max 1 print\nglobal \"h\" stats max 10 key str:8 print\n"
-              "global \"read\" long max 1\nglobal \"t\" string:8 max 4 key i64 print\n"
-              "global \"zero\" long max 1 print\nglobal \"empty\" stats max 1 print\n" +
-              std::string(kBegin) +
-              "  block 0\n    map.set 1 @0 3\n    map.set -1 @0 -3\n    global.store @1 imm 1\n"
-              "    stat.push 3 @0 imm 2\n    stat.push 4 @0 imm 2\n    stat.push 9 @1 imm 2\n"
-              "    map.set @0 7 imm 4\n    return\n");
+  World world(
+      "literal \"x\"\nliteral \"text\"\nglobal \"a\" long max 10 key str:8 key i64 print\n"
+      "global \"s\" string:16 max 1 print\nglobal \"h\" stats max 10 key str:8 print\n"
+      "global \"read\" long max 1\nglobal \"t\" string:8 max 4 key i64 print\n"
+      "global \"zero\" long max 1 print\nglobal \"empty\" stats max 1 print\n" +
+      std::string(kBegin) +
+      "  block 0\n    map.set 1 @0 3\n    map.set -1 @0 -3\n    global.store @1 imm 1\n"
+      "    stat.push 3 @0 imm 2\n    stat.push 4 @0 imm 2\n    stat.push 9 @1 imm 2\n"
+      "    map.set @0 7 imm 4\n    return\n");
   world.Run();
   EXPECT_EQ(world.interpreter->UnreadGlobals(),
             "a[\"x\",3]=1\na[\"x\",-3]=-1\ns=\"text\"\n"

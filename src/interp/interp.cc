@@ -97,9 +97,13 @@ Interpreter::Interpreter(const ir::Module& module, ir::Store& local_store, ir::S
                                                        .local_store = local_store,
                                                        .kernel_store = kernel_store,
                                                        .host = host,
-                                                       .key_sizes = {}, .value_sizes = {},
-                                                       .iterations = {}, .key = {}, .value = {},
-                                                       .text = {}, .values = {}},
+                                                       .key_sizes = {},
+                                                       .value_sizes = {},
+                                                       .iterations = {},
+                                                       .key = {},
+                                                       .value = {},
+                                                       .text = {},
+                                                       .values = {}},
                                            .registers = {}})) {
   Machine& machine = state_->machine;
   for (const ir::Global& global : module.globals) {

@@ -28,7 +28,8 @@ TEST(Interp, LongsAgreeWithWideArithmetic) {
       {"xor", [](int64_t a, int64_t b) { return a ^ b; }},
       {"shl", [&](int64_t a, int64_t b) { return wrap(Wide{a} << (b & 63)); }},
       {"shr", [&](int64_t a, int64_t b) { return wrap(Wide{a} >> (b & 63)); }},
-      {"shr.logical", [&](int64_t a, int64_t b) { return wrap(Wide{static_cast<uint64_t>(a)} >> (b & 63)); }},
+      {"shr.logical",
+       [&](int64_t a, int64_t b) { return wrap(Wide{static_cast<uint64_t>(a)} >> (b & 63)); }},
       {"eq", [](int64_t a, int64_t b) { return a == b; }},
       {"ne", [](int64_t a, int64_t b) { return a != b; }},
       {"lt", [](int64_t a, int64_t b) { return a < b; }},
@@ -46,8 +47,8 @@ TEST(Interp, LongsAgreeWithWideArithmetic) {
     World world("global \"a\" long max 1\nglobal \"b\" long max 1\nglobal \"c\" long max 1\n" +
                 std::string(kBegin) +
                 "  reg i64\n  reg i64\n  reg i64\n  block 0\n    %0 = global.load imm 0\n"
-                "    %1 = global.load imm 1\n    %2 = " + name +
-                " %0 %1\n    global.store %2 imm 2\n    return\n");
+                "    %1 = global.load imm 1\n    %2 = " +
+                name + " %0 %1\n    global.store %2 imm 2\n    return\n");
     for (int i = 0; i < 500; i++) {
       const int64_t a = number(), b = number();
       if (b == 0 && (name == "div" || name == "mod")) continue;
@@ -85,15 +86,16 @@ TEST(Interp, ContextComesFromTheHost) {
 }
 
 TEST(Interp, LoadsAndReads) {
-  World world(Print("format d lit\" \" d lit\" \" d lit\" \" d lit\" \" s\n",
-                    "  reg ptr:1\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg str:16\n  reg i64\n",
-                    "    %0 = context imm 12\n"  // the host says 1012
-                    "    %1 = load %0 imm 4 size 1\n"
-                    "    %2 = load %0 imm 4 size 1 signed\n"
-                    "    %3, %6 = read.kernel 1016 size 2\n"
-                    "    %4, %6 = read.user 5 size 2\n"
-                    "    %5 = load.str %0 imm 6 size 6\n"
-                    "    print %1 %2 %3 %6 %5 imm 0\n"));
+  World world(
+      Print("format d lit\" \" d lit\" \" d lit\" \" d lit\" \" s\n",
+            "  reg ptr:1\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg str:16\n  reg i64\n",
+            "    %0 = context imm 12\n"  // the host says 1012
+            "    %1 = load %0 imm 4 size 1\n"
+            "    %2 = load %0 imm 4 size 1 signed\n"
+            "    %3, %6 = read.kernel 1016 size 2\n"
+            "    %4, %6 = read.user 5 size 2\n"
+            "    %5 = load.str %0 imm 6 size 6\n"
+            "    print %1 %2 %3 %6 %5 imm 0\n"));
   world.host.kernel[1012] = std::string("\1\2\3\4\xff\1name\0\0x", 13);
   EXPECT_EQ(world.Run(), "255 -1 511 1 name");
   world.host.kernel.clear();
@@ -116,9 +118,10 @@ TEST(Interp, StringsAreReadUpToTheirNulAcrossPages) {
 }
 
 TEST(Interp, ChainsEndAtTheRootAndAtThirtyTwo) {
-  const std::string body = Print("format chain lit\"\\n\" s\n", "  reg i64\n  reg chain\n  reg str:512\n",
-                                 "    %1 = chain.capture %0\n    %2 = chain.text %1 imm 1\n"
-                                 "    print %1 %2 imm 0\n");
+  const std::string body =
+      Print("format chain lit\"\\n\" s\n", "  reg i64\n  reg chain\n  reg str:512\n",
+            "    %1 = chain.capture %0\n    %2 = chain.text %1 imm 1\n"
+            "    print %1 %2 imm 0\n");
   std::string text = body;
   text.replace(text.find("    %1 = chain"), 0, "    %0 = task.from_pid 100\n");  // 1600
   World world(text);
@@ -133,12 +136,12 @@ TEST(Interp, ChainsEndAtTheRootAndAtThirtyTwo) {
   };
   task(1600, "pkill", 2'000'000'001, 3200);
   task(3200, "swapper/0", 0, 3200);
-  EXPECT_EQ(world.Run(),
-            "swapper/0=>pkill\nswapper/0(0m0.000000000s)=>pkill(0m2.000000001s)");
+  EXPECT_EQ(world.Run(), "swapper/0=>pkill\nswapper/0(0m0.000000000s)=>pkill(0m2.000000001s)");
   task(3200, "a", 0, 1600);  // parents in a circle
   const std::string circle = world.Run();
-  EXPECT_EQ(std::count(circle.begin(), circle.begin() + static_cast<ptrdiff_t>(circle.find('\n')),
-                       '>'), 31);
+  EXPECT_EQ(
+      std::count(circle.begin(), circle.begin() + static_cast<ptrdiff_t>(circle.find('\n')), '>'),
+      31);
   world.host.kernel.clear();
   EXPECT_EQ(world.Run(), "\n");
 }
@@ -153,7 +156,8 @@ TEST(Interp, PtrOkRefusesTheFirstPage) {
 TEST(Interp, AnErrorEndsTheProgramAndExitDoesNot) {
   World world(
       "literal \"why\"\nformat s lit\"!\"\nformat lit\"after\"\nsite \"x\" \"f\" 1 1\n" +
-      std::string(kBegin) + "  block 0\n    exit\n    print imm 1\n    error @0 imm 0 !0\n    print imm 1\n    return\n");
+      std::string(kBegin) +
+      "  block 0\n    exit\n    print imm 1\n    error @0 imm 0 !0\n    print imm 1\n    return\n");
   EXPECT_EQ(world.Run(), "<exit>after<error 0 0 why!>");
 }
 
@@ -168,7 +172,8 @@ TEST(Interp, WarningsLogsAndEvents) {
 
 TEST(Interp, ValuesAreEscapedWhenAsked) {
   World world("literal \"\\x1b[1m\"\nformat lit\"\\x1b[2m\" s s\n" + std::string(kBegin) +
-              "  reg str:16\n  block 0\n    %0 = read.kernel.str 16 -1\n    print @0 %0 imm 0\n    return\n");
+              "  reg str:16\n  block 0\n    %0 = read.kernel.str 16 -1\n    print @0 %0 imm 0\n    "
+              "return\n");
   world.host.kernel[16] = std::string("\x1b]x\0", 4) + std::string(300, '\0');
   EXPECT_EQ(world.Run(), "\x1b[2m\x1b[1m\x1b]x");
   world.interpreter->set_escape_controls(true);

@@ -166,7 +166,7 @@ class LocalStore : public ir::Store {
     if (at == nullptr) at = array.Insert(key);
     before = 0;
     if (at == nullptr) return false;
-    uint64_t number;
+    uint64_t number = 0;
     std::memcpy(&number, at, sizeof number);
     before = static_cast<int64_t>(number);
     number += static_cast<uint64_t>(delta);

@@ -32,7 +32,7 @@ struct ChainValue {
 struct Registers {
   std::vector<int64_t> longs;
   std::vector<std::string> strings;
-  std::vector<uint32_t> limits;    // bytes that a string may have
+  std::vector<uint32_t> limits;  // bytes that a string may have
   std::vector<uint32_t> string_regs;
   std::vector<uint32_t> chain_of;
   std::vector<ChainValue> chains;
@@ -48,9 +48,9 @@ struct Machine {
   Host& host;
 
   bool escape_controls = false;
-  std::vector<uint32_t> key_sizes;    // of each global
+  std::vector<uint32_t> key_sizes;  // of each global
   std::vector<uint32_t> value_sizes;
-  std::vector<Snapshot> iterations;   // of each Module::iterations
+  std::vector<Snapshot> iterations;  // of each Module::iterations
 
   // Of the run that goes on.
   uint32_t program = 0;

@@ -77,7 +77,8 @@ void DoLoad(Machine& m, const ir::Instr& instr) {
 void DoLoadStr(Machine& m, const ir::Instr& instr) {
   char bytes[256] = {};
   const uint64_t address = static_cast<uint64_t>(m.Long(instr.args[0]));
-  if (address == 0 || !m.host.ReadKernel(address + static_cast<uint64_t>(instr.imm), bytes, instr.size)) {
+  if (address == 0 ||
+      !m.host.ReadKernel(address + static_cast<uint64_t>(instr.imm), bytes, instr.size)) {
     bytes[0] = '\0';
   }
   m.SetStr(instr.dst, {bytes, strnlen(bytes, instr.size)});
@@ -107,8 +108,8 @@ void DoReadBytes(Machine& m, const ir::Instr& instr) {
   const auto address = static_cast<uint64_t>(m.Long(instr.args[0]));
   const int64_t most = instr.dst != ir::kNoReg ? m.regs->limits[instr.dst] : 0;
   m.text.assign(static_cast<size_t>(std::clamp<int64_t>(m.Long(instr.args[1]), 0, most)), '\0');
-  const bool fine = m.text.empty() || m.host.ReadKernel(address, m.text.data(),
-                                                        static_cast<uint32_t>(m.text.size()));
+  const bool fine = m.text.empty() ||
+                    m.host.ReadKernel(address, m.text.data(), static_cast<uint32_t>(m.text.size()));
   m.SetStr(instr.dst, fine ? std::string_view(m.text) : std::string_view());
   m.SetLong(instr.dst2, !fine);
 }

@@ -55,9 +55,9 @@ void DoStatGet(Machine& m, const ir::Instr& instr) {
 void DoStatBucket(Machine& m, const ir::Instr& instr) {
   const std::span<const uint8_t> value = Find(m, instr, 1);
   const auto bucket = static_cast<uint64_t>(m.Long(instr.args[0]));
-  m.SetLong(instr.dst, BucketValue(m.GlobalOf(instr), static_cast<ir::HistogramKind>(instr.aux),
-                                   static_cast<uint32_t>(std::min<uint64_t>(bucket, UINT32_MAX)),
-                                   value));
+  m.SetLong(instr.dst,
+            BucketValue(m.GlobalOf(instr), static_cast<ir::HistogramKind>(instr.aux),
+                        static_cast<uint32_t>(std::min<uint64_t>(bucket, UINT32_MAX)), value));
 }
 
 void DoHistogram(Machine& m, const ir::Instr& instr) {

@@ -50,10 +50,11 @@ uint32_t LinearBucket(const ir::Global::Linear& linear, uint32_t count, int64_t 
   return step + 1 >= count - 1 ? count - 1 : static_cast<uint32_t>(step + 1);
 }
 
-void Count(const ir::Global& global, HistogramKind kind, uint32_t bucket, std::span<uint8_t> value) {
+void Count(const ir::Global& global, HistogramKind kind, uint32_t bucket,
+           std::span<uint8_t> value) {
   const size_t offset = BucketOffset(global, kind) + size_t{bucket} * 8;
   if (offset + 8 > value.size()) return;
-  int64_t count;
+  int64_t count = 0;
   std::memcpy(&count, value.data() + offset, 8);
   count = Add(count, 1);
   std::memcpy(value.data() + offset, &count, 8);
@@ -84,7 +85,7 @@ int64_t BucketValue(const ir::Global& global, HistogramKind kind, uint32_t bucke
                     std::span<const uint8_t> value) {
   const size_t offset = BucketOffset(global, kind) + size_t{bucket} * 8;
   if (bucket >= BucketCount(global, kind) || offset + 8 > value.size()) return 0;
-  int64_t count;
+  int64_t count = 0;
   std::memcpy(&count, value.data() + offset, 8);
   return count;
 }
@@ -93,7 +94,11 @@ void PushStat(const ir::Global& global, int64_t number, std::span<uint8_t> value
   StatValue stat = Load(value);
   const int64_t shifted = Shift(number, global.variance_shift);
   if (stat.count == 0) {
-    stat = {.count = 1, .sum = number, .min = number, .max = number, .mean_shifted = shifted,
+    stat = {.count = 1,
+            .sum = number,
+            .min = number,
+            .max = number,
+            .mean_shifted = shifted,
             .squares = 0};
   } else {
     stat.count = Add(stat.count, 1);
@@ -120,11 +125,16 @@ void PushStat(const ir::Global& global, int64_t number, std::span<uint8_t> value
 int64_t ReadStat(const ir::Global& global, StatField field, std::span<const uint8_t> value) {
   const StatValue stat = Load(value);
   switch (field) {
-    case StatField::kCount: return stat.count;
-    case StatField::kSum: return stat.sum;
-    case StatField::kMin: return stat.min;
-    case StatField::kMax: return stat.max;
-    case StatField::kAvg: return Div(stat.sum, stat.count);
+    case StatField::kCount:
+      return stat.count;
+    case StatField::kSum:
+      return stat.sum;
+    case StatField::kMin:
+      return stat.min;
+    case StatField::kMax:
+      return stat.max;
+    case StatField::kAvg:
+      return Div(stat.sum, stat.count);
     case StatField::kVariance:
       if (stat.count < 2) return 0;
       return Div(stat.squares, stat.count - 1) >> ((2 * global.variance_shift) & 63);

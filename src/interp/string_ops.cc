@@ -67,13 +67,26 @@ void DoStrCompare(Machine& m, const ir::Instr& instr) {
   const int order = m.Str(instr.args[0]).compare(m.Str(instr.args[1]));
   bool result = false;
   switch (instr.op) {
-    case Op::kStrEq: result = order == 0; break;
-    case Op::kStrNe: result = order != 0; break;
-    case Op::kStrLt: result = order < 0; break;
-    case Op::kStrLe: result = order <= 0; break;
-    case Op::kStrGt: result = order > 0; break;
-    case Op::kStrGe: result = order >= 0; break;
-    default: break;
+    case Op::kStrEq:
+      result = order == 0;
+      break;
+    case Op::kStrNe:
+      result = order != 0;
+      break;
+    case Op::kStrLt:
+      result = order < 0;
+      break;
+    case Op::kStrLe:
+      result = order <= 0;
+      break;
+    case Op::kStrGt:
+      result = order > 0;
+      break;
+    case Op::kStrGe:
+      result = order >= 0;
+      break;
+    default:
+      break;
   }
   m.SetLong(instr.dst, result);
 }
@@ -86,8 +99,8 @@ void DoStrTable(Machine& m, const ir::Instr& instr) {
   }
   m.text.clear();
   if (table.hex_fallback) {
-    static const ir::Format kHex{.pieces = {{.conversion = ir::Directive::Conversion::kHex,
-                                             .text = {}, .alternate = true}}};
+    static const ir::Format kHex{
+        .pieces = {{.conversion = ir::Directive::Conversion::kHex, .text = {}, .alternate = true}}};
     const ir::FormatValue value{.number = number, .text = {}};
     ir::FormatText(kHex, {&value, 1}, m.text);
   }

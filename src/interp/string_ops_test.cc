@@ -9,16 +9,21 @@ namespace {
 // and the number z are what `body` leaves in %6 and %7.
 World StringWorld(const std::string& body, uint32_t cap = 32, uint32_t max_string = 512) {
   const std::string str = "string:" + std::to_string(cap) + " max 1\n";
-  return World("global \"a\" " + str + "global \"b\" " + str +
-               "global \"x\" long max 1\nglobal \"y\" long max 1\n"
-               "global \"c\" " + str + "global \"z\" long max 1\n"
-               "table \"t\" hex \"zero\" \"one\" \"\"\nformat s lit\"-\" d:0:w3\nformat b:p2 lit\"x\"\n" +
-               std::string(kBegin) +
-               "  reg i64\n  reg i64\n  reg str:" + std::to_string(cap) + "\n  reg str:" +
-               std::to_string(cap) + "\n  reg i64\n  reg i64\n  reg str:" + std::to_string(cap) +
-               "\n  reg i64\n  block 0\n    %2 = global.load imm 0\n    %3 = global.load imm 1\n"
-               "    %0 = global.load imm 2\n    %1 = global.load imm 3\n" + body +
-               "    global.store %6 imm 4\n    global.store %7 imm 5\n    return\n", max_string);
+  return World(
+      "global \"a\" " + str + "global \"b\" " + str +
+          "global \"x\" long max 1\nglobal \"y\" long max 1\n"
+          "global \"c\" " +
+          str +
+          "global \"z\" long max 1\n"
+          "table \"t\" hex \"zero\" \"one\" \"\"\nformat s lit\"-\" d:0:w3\nformat b:p2 "
+          "lit\"x\"\n" +
+          std::string(kBegin) + "  reg i64\n  reg i64\n  reg str:" + std::to_string(cap) +
+          "\n  reg str:" + std::to_string(cap) +
+          "\n  reg i64\n  reg i64\n  reg str:" + std::to_string(cap) +
+          "\n  reg i64\n  block 0\n    %2 = global.load imm 0\n    %3 = global.load imm 1\n"
+          "    %0 = global.load imm 2\n    %1 = global.load imm 3\n" +
+          body + "    global.store %6 imm 4\n    global.store %7 imm 5\n    return\n",
+      max_string);
 }
 
 struct Operands {
@@ -70,7 +75,7 @@ TEST(Strings, AgreeWithAModel) {
               in.x >= 0 && in.x < size ? static_cast<uint8_t>(in.a[static_cast<size_t>(in.x)]) : 0);
     const int64_t from = std::clamp<int64_t>(in.x, 0, size);
     EXPECT_EQ(Apply(sub, in).c, in.a.substr(static_cast<size_t>(from),
-                                          static_cast<size_t>(std::max<int64_t>(in.y, 0))));
+                                            static_cast<size_t>(std::max<int64_t>(in.y, 0))));
     EXPECT_EQ(Apply(equal, in).z, in.a == in.b);
     EXPECT_EQ(Apply(less, in).z, std::strcmp(in.a.c_str(), in.b.c_str()) < 0);
     EXPECT_EQ(Apply(greater_equal, in).z, std::strcmp(in.a.c_str(), in.b.c_str()) >= 0);
@@ -86,8 +91,9 @@ TEST(Strings, AgreeWithAModel) {
 TEST(Strings, AppendingAStringToItself) {
   World world = StringWorld("    %6, %7 = str.append %2\n    %6, %7 = str.append %6\n");
   EXPECT_EQ(Apply(world, {.a = "abc", .b = ""}).c, "abcabc");
-  World restart = StringWorld("    %6, %7 = str.append %2\n    %7 = move 1\n"
-                              "    %6, %7 = str.append %6\n");
+  World restart = StringWorld(
+      "    %6, %7 = str.append %2\n    %7 = move 1\n"
+      "    %6, %7 = str.append %6\n");
   EXPECT_EQ(Apply(restart, {.a = "abc", .b = ""}), (Outcome{"aabc", 4}));
 }
 

@@ -16,9 +16,14 @@ void AppendQuoted(std::string_view text, std::string& out) {
 }
 
 void AppendStats(const ir::Global& global, Bytes value, std::string& out) {
-  struct Row { const char* name; ir::StatField field; };
-  constexpr Row kRows[] = {{" @count=", ir::StatField::kCount}, {" @min=", ir::StatField::kMin},
-                           {" @max=", ir::StatField::kMax}, {" @sum=", ir::StatField::kSum},
+  struct Row {
+    const char* name;
+    ir::StatField field;
+  };
+  constexpr Row kRows[] = {{" @count=", ir::StatField::kCount},
+                           {" @min=", ir::StatField::kMin},
+                           {" @max=", ir::StatField::kMax},
+                           {" @sum=", ir::StatField::kSum},
                            {" @avg=", ir::StatField::kAvg}};
   for (const Row& row : kRows) {
     out.append(row.name).append(std::to_string(ReadStat(global, row.field, value)));
@@ -70,7 +75,8 @@ void AppendUnread(ir::Store& store, const ir::Module& module, uint32_t number, s
     return AppendValue(global, value, out);
   }
   Snapshot snapshot;
-  snapshot.Take(store, module, number, {.direction = -1}, [](Bytes) { return true; }, SIZE_MAX);
+  snapshot.Take(
+      store, module, number, {.direction = -1}, [](Bytes) { return true; }, SIZE_MAX);
   for (size_t i = 0; i < snapshot.size(); i++) {
     out.append(global.name);
     AppendKeys(global, snapshot.Key(i), out);

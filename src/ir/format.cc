@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
 namespace podtap::ir {
@@ -19,10 +18,10 @@ struct ConversionLetter {
   Conversion conversion;
 };
 constexpr ConversionLetter kLetters[] = {
-    {'d', Conversion::kDecimal},  {'i', Conversion::kDecimal},  {'u', Conversion::kUnsigned},
-    {'x', Conversion::kHex},      {'X', Conversion::kHexUpper}, {'o', Conversion::kOctal},
-    {'b', Conversion::kBinary},   {'p', Conversion::kPointer},  {'s', Conversion::kString},
-    {'c', Conversion::kChar},     {'m', Conversion::kMemory},   {'M', Conversion::kMemoryHex},
+    {'d', Conversion::kDecimal}, {'i', Conversion::kDecimal},  {'u', Conversion::kUnsigned},
+    {'x', Conversion::kHex},     {'X', Conversion::kHexUpper}, {'o', Conversion::kOctal},
+    {'b', Conversion::kBinary},  {'p', Conversion::kPointer},  {'s', Conversion::kString},
+    {'c', Conversion::kChar},    {'m', Conversion::kMemory},   {'M', Conversion::kMemoryHex},
 };
 
 class FormatParser {
@@ -80,12 +79,23 @@ class FormatParser {
   void ParseFlags(Directive& piece) {
     for (; at_ < text_.size(); at_++) {
       switch (text_[at_]) {
-        case '-': piece.left = true; break;
-        case '0': piece.zero = true; break;
-        case '+': piece.plus = true; break;
-        case ' ': piece.space = true; break;
-        case '#': piece.alternate = true; break;
-        default: return;
+        case '-':
+          piece.left = true;
+          break;
+        case '0':
+          piece.zero = true;
+          break;
+        case '+':
+          piece.plus = true;
+          break;
+        case ' ':
+          piece.space = true;
+          break;
+        case '#':
+          piece.alternate = true;
+          break;
+        default:
+          return;
       }
     }
   }
@@ -201,7 +211,9 @@ void AppendNumber(const Directive& piece, const Shape& shape, int64_t value, std
       if (piece.alternate || piece.conversion == Conversion::kPointer) prefix = "0x";
       begin = PowerBefore(end, number, 4, kLower);
       break;
-    default: begin = DecimalBefore(end, number); break;
+    default:
+      begin = DecimalBefore(end, number);
+      break;
   }
   const int64_t digits = end - begin;
   const int64_t shown = std::max<int64_t>(digits, shape.precision);
@@ -279,7 +291,8 @@ void AppendDirective(const Directive& piece, std::span<const FormatValue>& value
   const FormatValue& value = Next(values);
   const bool plain = shape.width < 0 && shape.precision < 0;
   switch (piece.conversion) {
-    case Conversion::kLiteral: break;
+    case Conversion::kLiteral:
+      break;
     case Conversion::kDecimal:
       if (plain && !piece.plus && !piece.space) return AppendDecimal(value.number, out);
       return AppendNumber(piece, shape, value.number, out);
@@ -287,8 +300,10 @@ void AppendDirective(const Directive& piece, std::span<const FormatValue>& value
     case Conversion::kHex:
     case Conversion::kHexUpper:
     case Conversion::kOctal:
-    case Conversion::kPointer: return AppendNumber(piece, shape, value.number, out);
-    case Conversion::kBinary: return AppendBinary(shape, value.number, out);
+    case Conversion::kPointer:
+      return AppendNumber(piece, shape, value.number, out);
+    case Conversion::kBinary:
+      return AppendBinary(shape, value.number, out);
     case Conversion::kString:
       if (shape.precision < 0) return AppendPadded(value.text, shape, ' ', out);
       return AppendPadded(value.text.substr(0, static_cast<size_t>(shape.precision)), shape, ' ',
@@ -298,20 +313,27 @@ void AppendDirective(const Directive& piece, std::span<const FormatValue>& value
       return AppendPadded({&byte, byte == '\0' ? 0u : 1u}, shape, ' ', out);
     }
     case Conversion::kMemory:
-    case Conversion::kMemoryHex: return AppendMemory(piece, shape, value.text, out);
-    case Conversion::kChain: return FormatChain(value.text, false, out);
-    case Conversion::kChainTimes: return FormatChain(value.text, true, out);
+    case Conversion::kMemoryHex:
+      return AppendMemory(piece, shape, value.text, out);
+    case Conversion::kChain:
+      return FormatChain(value.text, false, out);
+    case Conversion::kChainTimes:
+      return FormatChain(value.text, true, out);
   }
 }
 
 char KindOf(Conversion conversion) {
   switch (conversion) {
-    case Conversion::kString: return 's';
+    case Conversion::kString:
+      return 's';
     case Conversion::kMemory:
-    case Conversion::kMemoryHex: return 'm';
+    case Conversion::kMemoryHex:
+      return 'm';
     case Conversion::kChain:
-    case Conversion::kChainTimes: return 'c';
-    default: return 'd';
+    case Conversion::kChainTimes:
+      return 'c';
+    default:
+      return 'd';
   }
 }
 
@@ -390,9 +412,10 @@ void AppendEscaped(std::string_view text, std::string& out) {
   while (!text.empty()) {
     size_t length = Utf8Length(text);
     const auto first = static_cast<unsigned char>(text[0]);
-    const bool control = (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ||
-                         // U+0080 to U+009F: a terminal may take them as ESC and a letter.
-                         (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    const bool control =
+        (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ||
+        // U+0080 to U+009F: a terminal may take them as ESC and a letter.
+        (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xa0);
     if (control || length == 0) {
       length = std::max<size_t>(length, 1);
       for (char c : text.substr(0, length)) {

@@ -59,15 +59,20 @@ TEST(Format, BinaryAndMemory) {
   EXPECT_EQ(Text("%4.2b", {N(0x4142)}), std::string("\0\0BA", 4));
   EXPECT_EQ(Text("%m|%.3m|%5.3m|%-5.3m|", {S("abcdef"), S("abcdef"), S("abcdef"), S("abcdef")}),
             "a|abc|  abc|abc  |");
-  EXPECT_EQ(Text("%M|%.3M|%8.3M", {S("\x01\xff"), S(std::string_view("\x00\xab\xcd", 3)),
-                                   S("\x12\x34\x56")}),
+  EXPECT_EQ(Text("%M|%.3M|%8.3M",
+                 {S("\x01\xff"), S(std::string_view("\x00\xab\xcd", 3)), S("\x12\x34\x56")}),
             "01|00abcd|  123456");
   EXPECT_EQ(Text("%c%c%3c|", {N('a'), N(0), N('b')}), "a  b|");
 }
 
 TEST(Format, MistakesAreFound) {
-  for (const auto& [text, at] : {std::pair<std::string_view, size_t>{"abc%", 3}, {"%q", 0},
-                                 {"%d %", 3}, {"%-", 0}, {"%.", 0}, {"%lll", 0}, {"a%y%d", 1},
+  for (const auto& [text, at] : {std::pair<std::string_view, size_t>{"abc%", 3},
+                                 {"%q", 0},
+                                 {"%d %", 3},
+                                 {"%-", 0},
+                                 {"%.", 0},
+                                 {"%lll", 0},
+                                 {"a%y%d", 1},
                                  {std::string_view("%l\0d", 4), 0}}) {
     Format format;
     std::string error;
@@ -100,11 +105,11 @@ TEST(Format, AgreesWithPrintf) {
     return std::string(all[random() % std::size(all)]);
   };
   for (int i = 0; i < 20000; i++) {
-    const std::string before = "%" + pick("", "-", "0", "+", " ", "-+", "0+") +
-                               pick("", "1", "5", "12", "30");
+    const std::string before =
+        "%" + pick("", "-", "0", "+", " ", "-+", "0+") + pick("", "1", "5", "12", "30");
     const std::string letter = pick("d", "i", "u", "x", "X", "o");
-    const auto value = static_cast<int64_t>(random() >> (random() % 64)) *
-                       (random() % 2 == 0 ? 1 : -1);
+    const auto value =
+        static_cast<int64_t>(random() >> (random() % 64)) * (random() % 2 == 0 ? 1 : -1);
     char expected[256];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -154,9 +159,9 @@ std::string Chain(std::vector<std::pair<std::string_view, uint64_t>> tasks) {
 }
 
 TEST(Format, ChainHasTheRootFirst) {
-  const std::string chain =
-      Chain({{"pkill", 33475 * 60'000'000'000 + 5'202'486'630}, {"systemd", 80'000'000},
-             {"swapper/0", 0}});
+  const std::string chain = Chain({{"pkill", 33475 * 60'000'000'000 + 5'202'486'630},
+                                   {"systemd", 80'000'000},
+                                   {"swapper/0", 0}});
   std::string out;
   FormatChain(chain, true, out);
   EXPECT_EQ(out, "swapper/0(0m0.000000000s)=>systemd(0m0.080000000s)=>pkill(33475m5.202486630s)");

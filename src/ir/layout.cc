@@ -20,9 +20,15 @@ uint32_t LinearBuckets(const Global::Linear& linear) {
 
 bool WritesItem(Op op) {
   switch (op) {
-    case Op::kPrint: case Op::kEvent: case Op::kError: case Op::kWarn: case Op::kLog:
-    case Op::kExit: return true;
-    default: return false;
+    case Op::kPrint:
+    case Op::kEvent:
+    case Op::kError:
+    case Op::kWarn:
+    case Op::kLog:
+    case Op::kExit:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -33,27 +39,38 @@ Item::Field FieldOf(const Program& program, const Operand& arg) {
   switch (reg.type) {
     case Type::kStr:
       return {.kind = reg.cap <= kMaxInlineString ? Kind::kInlineString : Kind::kLongString,
-              .cap = reg.cap, .constant = {}};
-    case Type::kChain: return {.kind = Kind::kChain, .cap = 0, .constant = {}};
-    default: return {};
+              .cap = reg.cap,
+              .constant = {}};
+    case Type::kChain:
+      return {.kind = Kind::kChain, .cap = 0, .constant = {}};
+    default:
+      return {};
   }
 }
 
 uint32_t FieldSize(const Item::Field& field) {
   using Kind = Item::Field::Kind;
   switch (field.kind) {
-    case Kind::kConstant: return 0;
-    case Kind::kLong: return 8;
-    case Kind::kInlineString: return field.cap;
-    case Kind::kLongString: return 8 + field.cap;
-    case Kind::kChain: return 8 + kMaxChain * uint32_t{sizeof(ChainEntry)};
+    case Kind::kConstant:
+      return 0;
+    case Kind::kLong:
+      return 8;
+    case Kind::kInlineString:
+      return field.cap;
+    case Kind::kLongString:
+      return 8 + field.cap;
+    case Kind::kChain:
+      return 8 + kMaxChain * uint32_t{sizeof(ChainEntry)};
   }
   return 0;
 }
 
 Item ItemOf(const Program& program, const Instr& instr) {
-  Item item{.op = instr.op, .index = static_cast<uint32_t>(instr.imm), .site = instr.site,
-            .fields = {}, .max_size = sizeof(ItemHeader)};
+  Item item{.op = instr.op,
+            .index = static_cast<uint32_t>(instr.imm),
+            .site = instr.site,
+            .fields = {},
+            .max_size = sizeof(ItemHeader)};
   for (const Operand& arg : instr.args) {
     item.fields.push_back(FieldOf(program, arg));
     item.max_size += FieldSize(item.fields.back());
@@ -118,9 +135,12 @@ uint32_t KeySize(const Global& global) {
 
 uint32_t SequenceOffset(const Global& global) {
   switch (global.value) {
-    case ValueType::kLong: return 8;
-    case ValueType::kString: return global.value_cap;
-    case ValueType::kStats: break;
+    case ValueType::kLong:
+      return 8;
+    case ValueType::kString:
+      return global.value_cap;
+    case ValueType::kStats:
+      break;
   }
   uint32_t size = sizeof(StatValue);
   if (global.log_histogram) size += kLogBuckets * 8;

@@ -5,7 +5,9 @@
 namespace podtap::ir {
 namespace {
 
-RegInfo Reg(Type type, uint32_t cap = 0) { return {.type = type, .cap = cap, .btf_id = 0, .name = ""}; }
+RegInfo Reg(Type type, uint32_t cap = 0) {
+  return {.type = type, .cap = cap, .btf_id = 0, .name = ""};
+}
 
 Instr Make(Op op, std::vector<Operand> args, int64_t imm) {
   Instr instr;
@@ -24,10 +26,11 @@ Module Sample() {
   kernel.regs = {Reg(Type::kI64), Reg(Type::kStr, 16), Reg(Type::kStr, 512), Reg(Type::kChain),
                  Reg(Type::kPtr)};
   kernel.blocks.resize(2);
-  kernel.blocks[0].instrs = {
-      Make(Op::kAdd, {Operand::I(1), Operand::I(2)}, 0),
-      Make(Op::kPrint, {Operand::R(0), Operand::R(1), Operand::R(2), Operand::R(3), Operand::R(4),
-                        Operand::I(7), Operand::L(0)}, 5)};
+  kernel.blocks[0].instrs = {Make(Op::kAdd, {Operand::I(1), Operand::I(2)}, 0),
+                             Make(Op::kPrint,
+                                  {Operand::R(0), Operand::R(1), Operand::R(2), Operand::R(3),
+                                   Operand::R(4), Operand::I(7), Operand::L(0)},
+                                  5)};
   kernel.blocks[1].instrs = {Make(Op::kExit, {}, 0)};
   Program user;
   user.blocks.resize(1);
@@ -47,9 +50,9 @@ TEST(Layout, ItemsOfKernelPrograms) {
   using Kind = Item::Field::Kind;
   std::vector<Kind> kinds;
   for (const auto& field : print.fields) kinds.push_back(field.kind);
-  EXPECT_EQ(kinds, (std::vector<Kind>{Kind::kLong, Kind::kInlineString, Kind::kLongString,
-                                      Kind::kChain, Kind::kLong, Kind::kConstant,
-                                      Kind::kConstant}));
+  EXPECT_EQ(kinds,
+            (std::vector<Kind>{Kind::kLong, Kind::kInlineString, Kind::kLongString, Kind::kChain,
+                               Kind::kLong, Kind::kConstant, Kind::kConstant}));
   EXPECT_EQ(print.fields[5].constant, Operand::I(7));
   EXPECT_EQ(print.max_size, 8u + 8 + 16 + (8 + 512) + (8 + 32 * 24) + 8);
   EXPECT_EQ(layout.items[1].op, Op::kExit);

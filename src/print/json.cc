@@ -13,12 +13,23 @@ constexpr const char* kHex = "0123456789abcdef";
 
 void AppendSpecial(unsigned char byte, std::string& out) {
   switch (byte) {
-    case '"': out.append("\\\""); break;
-    case '\\': out.append("\\\\"); break;
-    case '\n': out.append("\\n"); break;
-    case '\t': out.append("\\t"); break;
-    case '\r': out.append("\\r"); break;
-    default: out.append({'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
+    case '"':
+      out.append("\\\"");
+      break;
+    case '\\':
+      out.append("\\\\");
+      break;
+    case '\n':
+      out.append("\\n");
+      break;
+    case '\t':
+      out.append("\\t");
+      break;
+    case '\r':
+      out.append("\\r");
+      break;
+    default:
+      out.append({'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
   }
 }
 

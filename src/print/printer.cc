@@ -49,12 +49,20 @@ class TextPrinter : public Printer {
     std::string chain;
     if (type == ir::Type::kChain) ir::FormatChain(value.text, true, chain);
     out.push_back('"');
-    for (const char c : type == ir::Type::kChain ? EscapeControls(chain) : EscapeControls(value.text)) {
+    for (const char c :
+         type == ir::Type::kChain ? EscapeControls(chain) : EscapeControls(value.text)) {
       switch (c) {
-        case '"': out.append("\\\""); break;
-        case '\n': out.append("\\n"); break;
-        case '\t': out.append("\\t"); break;
-        default: out.push_back(c);
+        case '"':
+          out.append("\\\"");
+          break;
+        case '\n':
+          out.append("\\n");
+          break;
+        case '\t':
+          out.append("\\t");
+          break;
+        default:
+          out.push_back(c);
       }
     }
     out.push_back('"');
@@ -105,7 +113,8 @@ class JsonPrinter : public Printer {
     std::string& out = output_.buffer();
     out.append("{\"time\":\"");
     // Wraps rather than overflows: the time comes from a record.
-    time_.Append(static_cast<int64_t>(origin.time_ns + static_cast<uint64_t>(real_offset_ns_)), out);
+    time_.Append(static_cast<int64_t>(origin.time_ns + static_cast<uint64_t>(real_offset_ns_)),
+                 out);
     out.append("\",\"probe\":");
     AppendJsonString(origin.program < module_.programs.size()
                          ? std::string_view(module_.programs[origin.program].written)
@@ -121,9 +130,12 @@ class JsonPrinter : public Printer {
     std::string& out = output_.buffer();
     switch (type) {
       case ir::Type::kI64:
-      case ir::Type::kPtr: return AppendNumber(value.number, out);
-      case ir::Type::kStr: return AppendJsonString(value.text, out);
-      case ir::Type::kChain: return AppendChain(value.text);
+      case ir::Type::kPtr:
+        return AppendNumber(value.number, out);
+      case ir::Type::kStr:
+        return AppendJsonString(value.text, out);
+      case ir::Type::kChain:
+        return AppendChain(value.text);
     }
   }
 
@@ -131,7 +143,8 @@ class JsonPrinter : public Printer {
   void AppendChain(std::string_view entries) {
     std::string& out = output_.buffer();
     out.push_back('[');
-    for (size_t at = 0; at + sizeof(ir::ChainEntry) <= entries.size(); at += sizeof(ir::ChainEntry)) {
+    for (size_t at = 0; at + sizeof(ir::ChainEntry) <= entries.size();
+         at += sizeof(ir::ChainEntry)) {
       ir::ChainEntry entry;
       entries.copy(reinterpret_cast<char*>(&entry), sizeof entry, at);
       out.append(at > 0 ? ",{\"comm\":" : "{\"comm\":");

@@ -58,8 +58,10 @@ std::string ChainBytes(std::string_view comm, uint64_t start_ns) {
 }
 
 const ir::EventType kEventType = {"killed",
-                                  {{"sig", ir::Type::kI64}, {"comm", ir::Type::kStr},
-                                   {"pid", ir::Type::kI64}, {"from", ir::Type::kChain}}};
+                                  {{"sig", ir::Type::kI64},
+                                   {"comm", ir::Type::kStr},
+                                   {"pid", ir::Type::kI64},
+                                   {"from", ir::Type::kChain}}};
 
 TEST(Printer, TextGoesOutAsItIs) {
   const std::string text = Printed({}, [](Printer& printer) {
@@ -70,17 +72,15 @@ TEST(Printer, TextGoesOutAsItIs) {
 }
 
 TEST(Printer, TextIsEscapedWhenAsked) {
-  const std::string text = Printed({.escape_controls = true}, [](Printer& printer) {
-    printer.Text({}, "a\x1b[0m\tb\n");
-  });
+  const std::string text = Printed({.escape_controls = true},
+                                   [](Printer& printer) { printer.Text({}, "a\x1b[0m\tb\n"); });
   EXPECT_EQ(text, "a\\x1b[0m\tb\n");
 }
 
 TEST(Printer, TextOfAnEvent) {
   const std::string chain = ChainBytes("sh", 80'000'000) + ChainBytes("init", 0);
   const std::string text = Printed({}, [&](Printer& printer) {
-    printer.Event({}, kEventType,
-                  std::vector<FormatValue>{N(9), S("a\"\n\x1b"), N(-1), S(chain)});
+    printer.Event({}, kEventType, std::vector<FormatValue>{N(9), S("a\"\n\x1b"), N(-1), S(chain)});
   });
   EXPECT_EQ(text,
             "killed sig=9 comm=\"a\\\"\\n\\x1b\" pid=-1 "
@@ -154,8 +154,17 @@ TEST(Printer, AFullDiskAndAClosedPipeAreRemembered) {
 // What any bytes become must be what a JSON library makes of them.
 TEST(Json, StringsAgreeWithALibrary) {
   std::mt19937 random(5);
-  const std::string_view pieces[] = {"a", "\"", "\\", "\n", "\x1f", "\x7f", "\xc3\xbc",
-                                     "\xe2\x82\xac", "\xf0\x9f\x98\x80", " plain text ", "\t\r\b"};
+  const std::string_view pieces[] = {"a",
+                                     "\"",
+                                     "\\",
+                                     "\n",
+                                     "\x1f",
+                                     "\x7f",
+                                     "\xc3\xbc",
+                                     "\xe2\x82\xac",
+                                     "\xf0\x9f\x98\x80",
+                                     " plain text ",
+                                     "\t\r\b"};
   for (int i = 0; i < 3000; i++) {
     std::string text;
     for (size_t parts = random() % 12; parts > 0; parts--) {
@@ -221,7 +230,8 @@ TEST(FormatEvent, RememberedChainsAreNeverStale) {
     const std::string& bytes = chains[random() % std::size(chains)];
     const uint32_t format = random() % 2;
     const bool escape = random() % 2 == 0;
-    const ir::Item item{.op = ir::Op::kPrint, .index = format, .site = 0, .fields = {}, .max_size = 0};
+    const ir::Item item{
+        .op = ir::Op::kPrint, .index = format, .site = 0, .fields = {}, .max_size = 0};
     const std::vector<FormatValue> values = {S(bytes)};
     std::string out, raw;
     FormatEvent(module, {.header = nullptr, .item = &item, .values = values}, escape, out);
