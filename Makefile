@@ -76,8 +76,7 @@ uninstall:
 
 fuzz-smoke:
 	@scripts/setup build fuzz
-	@scripts/build fuzz all
-	@scripts/fuzz-smoke build/fuzz/bin $(FUZZ_SECONDS)
+	@scripts/build fuzz -DPODTAP_FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-smoke
 
 tidy:
 	@scripts/setup build tidy
