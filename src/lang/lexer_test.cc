@@ -126,8 +126,9 @@ TEST(DumpTokens, OneALineAfterPreprocessing) {
   source::SourceSet sources;
   Environment environment;
   environment.args = {"pid + 1"};
-  const auto file = sources.Add(
-      "t.stp", "@define twice(x) %( @x @x %)\nprobe begin { a = $1 %( arch == \"s390\" %? no %: @twice($y) %) }");
+  const auto file = sources.Add("t.stp",
+                                "@define twice(x) %( @x @x %)\nprobe begin { a = $1 %( arch == "
+                                "\"s390\" %? no %: @twice($y) %) }");
   source::Diagnostics diagnostics;
   EXPECT_EQ(DumpTokens(sources, file, environment, diagnostics),
             "2:1 keyword 'probe'\n2:7 identifier 'begin'\n2:13 operator '{'\n"

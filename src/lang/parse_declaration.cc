@@ -24,6 +24,8 @@ void Parser::ParseTopLevel(File& file) {
     const Lexeme code = Take();
     if (MayEmbed(code, "embedded code in unprivileged script; need stap -g")) {
       file.embedded_code.push_back(code.AsToken());
+      diagnostics_.Warning(code.span, code.token_class,
+                           "embedded C code outside of functions has no effect here");
     }
     return;
   }

@@ -27,13 +27,22 @@ TEST(Function, EveryForm) {
 }
 
 TEST(Function, EmbeddedBodyInTheTapsetIsTrimmed) {
-  const Parsed parsed =
-      ParseScript("function pid:long() %{ ctx.pid\n %}\n%{ top %}", {}, true);
+  const Parsed parsed = ParseScript("function pid:long() %{ ctx.pid\n %}", {}, true);
   ASSERT_EQ(parsed.errors(), "");
   ASSERT_EQ(parsed.file->functions.size(), 1u);
   EXPECT_TRUE(parsed.file->functions[0]->has_embedded_body);
   EXPECT_EQ(parsed.file->functions[0]->embedded, "ctx.pid");
   EXPECT_EQ(parsed.file->functions[0]->body, nullptr);
+}
+
+TEST(Function, EmbeddedCodeOutsideOfFunctionsIsNotSilentlyDropped) {
+  Environment guru;
+  guru.guru_mode = true;
+  const Parsed parsed = ParseScript("%{ int x; %}\nprobe begin { }", guru);
+  EXPECT_FALSE(parsed.diagnostics.has_errors());
+  EXPECT_EQ(parsed.errors(),
+            "WARNING: embedded C code outside of functions has no effect here: embedded-code at "
+            "t.stp:1:1\n source: %{ int x; %}\n         ^\n");
   EXPECT_EQ(parsed.file->embedded_code.size(), 1u);
 }
 
@@ -95,24 +104,25 @@ probe signal.send{
 }
 
 TEST(Script, OnesOfEveryDay) {
-  for (const std::string script : {
-           R"(probe begin { println("b") } probe timer.ms(300) { printf("tick\n") } probe end { println("end") })",
-           R"(global s, h, t; probe begin { for(i=0;i<100;i++) { s <<< i; t <<< i; h[i%3] <<< i*i } print(@hist_log(s)); print(@hist_linear(t,0,100,10)); printf("%d %d %d %d %d\n", @count(s),@sum(s),@min(s),@max(s),@avg(s)); foreach (k+ in h) printf("%d count=%d avg=%d\n", k, @count(h[k]), @avg(h[k])); foreach (k in h- limit 2) println(k); exit() } probe end { println("bye") })",
-           R"(global z; probe begin { println("before"); z=0; println(1/z); println("after") } probe end { println("end ran") } probe error { println("error probe ran") })",
-           R"(probe begin { while(1) { x++ if (x < 0) println(x) } })",
-           R"(global a; probe begin { for(i=0;i<100000;i++) a[i]=i; println("after") } probe end { println("end") })",
-           R"(global s; probe begin { for(i=0;i<2000;i++) s = s . "x"; printf("len=%d\n", strlen(s)); println(1,2); print("a"); printdln(",",1,"b",3); exit() })",
-           R"(global z; probe begin { z=0; try { println(1/z) } catch(msg) { printf("caught: %s\n", msg) } try { println(kernel_long(8)) } catch(m) { printf("caught: %s\n", m) } warn("this is a warning"); log("this is a log"); exit() })",
-           R"(global cnt, names, agg; probe begin { cnt = 5; names["a"]=1; names["b"]=2; agg <<< 3; exit() })",
-           "#!/usr/bin/env stap\n# a comment\nglobal reads[1000], t0%\n"
-           "probe syscall.{read,write} { t0[tid()] = gettimeofday_us() }\n"
-           "probe syscall.{read,write}.return { if (!([tid()] in t0)) next\n"
-           "  reads[execname(), name] <<< gettimeofday_us() - t0[tid()]\n  delete t0[tid()] }\n"
-           "probe timer.s(5), end { foreach ([e, n] in reads @sum- limit 10) {\n"
-           "  printf(\"%-20s %s %d\\n\", e, n, @sum(reads[e, n])) } delete reads }\n",
-           "probe process(\"/bin/sh\").function(\"main\").call, process(@1).mark(\"x\") ? {\n"
-           "  printf(\"%s %s\\n\", $$parms$, user_string(@choose(1)->argv[0])) }",
-       }) {
+  for (
+      const std::string script : {
+          R"(probe begin { println("b") } probe timer.ms(300) { printf("tick\n") } probe end { println("end") })",
+          R"(global s, h, t; probe begin { for(i=0;i<100;i++) { s <<< i; t <<< i; h[i%3] <<< i*i } print(@hist_log(s)); print(@hist_linear(t,0,100,10)); printf("%d %d %d %d %d\n", @count(s),@sum(s),@min(s),@max(s),@avg(s)); foreach (k+ in h) printf("%d count=%d avg=%d\n", k, @count(h[k]), @avg(h[k])); foreach (k in h- limit 2) println(k); exit() } probe end { println("bye") })",
+          R"(global z; probe begin { println("before"); z=0; println(1/z); println("after") } probe end { println("end ran") } probe error { println("error probe ran") })",
+          R"(probe begin { while(1) { x++ if (x < 0) println(x) } })",
+          R"(global a; probe begin { for(i=0;i<100000;i++) a[i]=i; println("after") } probe end { println("end") })",
+          R"(global s; probe begin { for(i=0;i<2000;i++) s = s . "x"; printf("len=%d\n", strlen(s)); println(1,2); print("a"); printdln(",",1,"b",3); exit() })",
+          R"(global z; probe begin { z=0; try { println(1/z) } catch(msg) { printf("caught: %s\n", msg) } try { println(kernel_long(8)) } catch(m) { printf("caught: %s\n", m) } warn("this is a warning"); log("this is a log"); exit() })",
+          R"(global cnt, names, agg; probe begin { cnt = 5; names["a"]=1; names["b"]=2; agg <<< 3; exit() })",
+          "#!/usr/bin/env stap\n# a comment\nglobal reads[1000], t0%\n"
+          "probe syscall.{read,write} { t0[tid()] = gettimeofday_us() }\n"
+          "probe syscall.{read,write}.return { if (!([tid()] in t0)) next\n"
+          "  reads[execname(), name] <<< gettimeofday_us() - t0[tid()]\n  delete t0[tid()] }\n"
+          "probe timer.s(5), end { foreach ([e, n] in reads @sum- limit 10) {\n"
+          "  printf(\"%-20s %s %d\\n\", e, n, @sum(reads[e, n])) } delete reads }\n",
+          "probe process(\"/bin/sh\").function(\"main\").call, process(@1).mark(\"x\") ? {\n"
+          "  printf(\"%s %s\\n\", $$parms$, user_string(@choose(1)->argv[0])) }",
+      }) {
     Environment environment;
     environment.args = {"/bin/bash"};
     const std::string macro = "@define choose(x) %( @cast(@x, \"s\") %)\n";

@@ -104,7 +104,8 @@ ExprPtr Parser::ParseWord() {
 std::vector<ExprPtr> Parser::ParseIndexes() {
   std::vector<ExprPtr> indexes;
   do {
-    const bool is_any = At(Lex::kStar) && (PeekAhead(1).Is(Lex::kComma) || PeekAhead(1).Is(Lex::kCloseBracket));
+    const bool is_any =
+        At(Lex::kStar) && (PeekAhead(1).Is(Lex::kComma) || PeekAhead(1).Is(Lex::kCloseBracket));
     if (is_any) {
       Take();
       indexes.emplace_back();

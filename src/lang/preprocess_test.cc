@@ -159,7 +159,8 @@ TEST(Macro, OfAnEarlierFileCanBeUsed) {
   EXPECT_EQ(source::Render(sources, diagnostics, false), "");
   EXPECT_THAT(Dump(*file), HasSubstr("binary +\n"));
   // A user's file may define a macro of its own by the same name.
-  const auto other = sources.Add("o.stp", "@define inc(x) %( @x - 1 %) probe begin { x = @inc(1) }");
+  const auto other =
+      sources.Add("o.stp", "@define inc(x) %( @x - 1 %) probe begin { x = @inc(1) }");
   const auto second = Parse(sources, other, {}, *macros, diagnostics);
   EXPECT_EQ(source::Render(sources, diagnostics, false), "");
   EXPECT_THAT(Dump(*second), HasSubstr("binary -\n"));
@@ -167,7 +168,8 @@ TEST(Macro, OfAnEarlierFileCanBeUsed) {
 
 TEST(Macro, WhatIsWrongIsSaid) {
   EXPECT_EQ(Preprocessed("@nosuch"), "junk: unknown operator @nosuch");
-  EXPECT_EQ(Preprocessed("@cout(x)"), "junk: unknown operator @cout (similar: @count, @cast, @const)");
+  EXPECT_EQ(Preprocessed("@cout(x)"),
+            "junk: unknown operator @cout (similar: @count, @cast, @const)");
   EXPECT_EQ(Preprocessed("@define a %( @a x %) @a"),
             "junk: macro '@a' is nested too deeply, or calls itself");
   EXPECT_EQ(Preprocessed("@define a(x) %( @x %) @a"),

@@ -27,7 +27,8 @@ std::string Quote(std::string_view text) {
     } else if (byte < 0x20 || byte == 0x7F) {
       // Three digits, so that a digit behind it isn't taken along.
       out += '\\';
-      for (int shift = 6; shift >= 0; shift -= 3) out += static_cast<char>('0' + ((byte >> shift) & 7));
+      for (int shift = 6; shift >= 0; shift -= 3)
+        out += static_cast<char>('0' + ((byte >> shift) & 7));
     } else {
       out += c;
     }

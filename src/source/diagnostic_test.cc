@@ -117,7 +117,8 @@ TEST(Render, TheCaretFollowsTabsWideCharactersAndEscapes) {
 
 TEST(Render, ALongLineIsShownAroundTheColumn) {
   SourceSet sources;
-  const FileId file = sources.Add("f.stp", std::string(100'000, 'a') + ";" + std::string(9999, 'b'));
+  const FileId file =
+      sources.Add("f.stp", std::string(100'000, 'a') + ";" + std::string(9999, 'b'));
   Diagnostics diagnostics;
   diagnostics.ParseError(Place(sources, file, ";"), TokenClass::kOperator, "no");
   const std::string text = Render(sources, diagnostics, false);

@@ -94,7 +94,8 @@ std::string RenderParseError(const SourceSet& sources, const Diagnostic& diagnos
   std::string out = Paint(shape.head, shape.colour, color) + ": " + WithSimilar(diagnostic) + '\n';
   const Span span = diagnostic.span;
   if (!span.valid()) return out;
-  if (AtEnd(sources, span)) return out + "        saw: " + Escape(sources.Name(span.file)) + " EOF\n";
+  if (AtEnd(sources, span))
+    return out + "        saw: " + Escape(sources.Name(span.file)) + " EOF\n";
   // Junk was not understood as a token at all: it is a place, not a thing seen.
   out += diagnostic.token == TokenClass::kJunk ? "         at: " : "        saw: ";
   out += DescribeToken(sources, span, diagnostic.token) + " at " + Escape(sources.Where(span));
