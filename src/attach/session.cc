@@ -32,6 +32,7 @@ bpf::TaskOffsets FindTaskOffsets(kernel::Kernel& kernel) {
   if (!btf) return offsets;
   const auto task = (*btf)->FindStruct("task_struct");
   if (!task) return offsets;
+  offsets.btf_id = *task;
   const auto find = [&](const char* name, uint32_t& to) {
     const auto member = (*btf)->FindMember(*task, name);
     if (member) to = member->offset;

@@ -29,6 +29,7 @@ static_assert(sizeof(Insn) == 8);
 // Where task_struct's members are, from vmlinux's BTF; needed by the chain ops.
 struct TaskOffsets {
   uint32_t comm = 0, start_boottime = 0, real_parent = 0, pid = 0;
+  uint32_t btf_id = 0;  // of task_struct
   bool known = false;
 };
 

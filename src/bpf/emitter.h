@@ -52,6 +52,7 @@ class Emitter {
   const ir::Module& module() const { return module_; }
   const ir::Layout& layout() const { return layout_; }
   const Target& target() const { return target_; }
+  const ir::Program& program() const { return program_; }
   const Frame& frame() const { return frame_; }
   const Flow& flow() const { return flow_; }
   const ir::RegInfo& reg(ir::Reg reg) const { return program_.regs[reg]; }

@@ -38,6 +38,15 @@ void LowerChainCapture(Emitter& e, const Instr& instr) {
   const int32_t chain = e.HomeOffset(instr.dst);
   const Assembler::Label loop = e.as.NewLabel(), end = e.as.NewLabel();
   e.LoadLong(kR8, instr.args[0]);
+  if (e.target().rdonly_cast) {
+    e.as.Mov(kR1, kR8);
+    CastReadOnly(e, task.btf_id);
+    e.as.Mov(kR8, kR0);
+  } else if (e.program().regs[instr.args[0].reg].type != ir::Type::kPtr) {
+    e.Refuse(instr, "this kernel has no bpf_rdonly_cast (6.2), so the ancestry of a task found by "
+                    "its number can't be walked");
+    return;
+  }
   e.as.MovImm(kR5, 0);
   e.as.StoreImm(8, kScratchReg, chain, 0);
   e.as.IfImm(Jump::kEq, kR8, 0, end);

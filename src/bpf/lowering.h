@@ -31,6 +31,7 @@ void LowerCompare(Emitter&, const ir::Instr&);
 void LowerPtrToInt(Emitter&, const ir::Instr&);
 void LowerPtrOk(Emitter&, const ir::Instr&);
 // lower_memory.cc
+void CastReadOnly(Emitter&, uint32_t btf_id);
 void LowerArg(Emitter&, const ir::Instr&);
 void LowerContext(Emitter&, const ir::Instr&);
 void LowerLoad(Emitter&, const ir::Instr&);

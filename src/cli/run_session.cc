@@ -53,7 +53,7 @@ class EventSink : public events::Sink {
         printer_.Flush();
         return PrintScriptError(module_, header.program, event.item->site, Message(event));
       case ir::Op::kWarn: printer_.Flush(); return PrintScriptWarning(Message(event));
-      case ir::Op::kLog: return printer_.Text(Origin(header), Message(event) + "\n");
+      case ir::Op::kLog: return printer_.Text(Origin(header), Message(event, escape_) + "\n");
       default: return;
     }
   }
@@ -63,9 +63,9 @@ class EventSink : public events::Sink {
     return {.time_ns = header.time_ns, .program = header.program, .cpu = header.cpu,
             .pid = header.pid};
   }
-  std::string Message(const events::Event& event) {
+  std::string Message(const events::Event& event, bool escape = false) {
     std::string text;
-    print::FormatEvent(module_, event, false, text);
+    print::FormatEvent(module_, event, escape, text);
     return text;
   }
   const ir::Module& module_;
@@ -163,7 +163,6 @@ class SessionRun {
     print::Printer::Options print;
     print.fd = fd;
     print.mode = options_.json ? print::Mode::kJson : print::Mode::kText;
-    print.escape_controls = escape_;
     print.real_offset_ns = RealMinusBootNs();
     printer_ = print::Printer::Make(module_, print);
     return true;
@@ -320,7 +319,8 @@ class SessionRun {
     RunPrograms(failed ? ProgramsOf<ir::AttachError>(module_) : ProgramsOf<ir::AttachEnd>(module_));
     Drain();
     if (!failed) {
-      const std::string unread = interpreter_->UnreadGlobals();
+      std::string unread = interpreter_->UnreadGlobals();
+      if (escape_) unread = print::EscapeControls(unread);
       if (!unread.empty()) printer_->Text(host_->OriginOf(0), unread);
     }
     printer_->Flush();

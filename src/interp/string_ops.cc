@@ -93,17 +93,8 @@ void DoStrCompare(Machine& m, const ir::Instr& instr) {
 
 void DoStrTable(Machine& m, const ir::Instr& instr) {
   const ir::StringTable& table = m.module.tables[static_cast<size_t>(instr.imm)];
-  const int64_t number = m.Long(instr.args[0]);
-  if (static_cast<uint64_t>(number) < table.entries.size()) {
-    return m.SetStr(instr.dst, table.entries[static_cast<size_t>(number)]);
-  }
   m.text.clear();
-  if (table.hex_fallback) {
-    static const ir::Format kHex{
-        .pieces = {{.conversion = ir::Directive::Conversion::kHex, .text = {}, .alternate = true}}};
-    const ir::FormatValue value{.number = number, .text = {}};
-    ir::FormatText(kHex, {&value, 1}, m.text);
-  }
+  ir::FormatTable(table, m.Long(instr.args[0]), m.text);
   m.SetStr(instr.dst, m.text);
 }
 

@@ -102,6 +102,7 @@ class CapInference {
       uint64_t content = text ? CapOf(program, arg) : LongWidth(piece);
       if (piece.conversion == C::kMemoryHex) content *= 2;
       if (piece.conversion == C::kChain || piece.conversion == C::kChainTimes) return limit_;
+      if (piece.conversion == C::kTable) return limit_;
       bytes += std::max(width, content);
     }
     return bytes;

@@ -41,6 +41,9 @@ std::string DirectiveText(const Directive& piece) {
   if (!flags.empty()) text += ":" + flags;
   if (piece.width != -1) text += ":w" + std::to_string(piece.width);
   if (piece.precision != -1) text += ":p" + std::to_string(piece.precision);
+  if (piece.conversion == Directive::Conversion::kTable) {
+    text += ":t" + std::to_string(piece.table_index);
+  }
   return text;
 }
 

@@ -319,6 +319,11 @@ void AppendDirective(const Directive& piece, std::span<const FormatValue>& value
       return FormatChain(value.text, false, out);
     case Conversion::kChainTimes:
       return FormatChain(value.text, true, out);
+    case Conversion::kTable: {
+      std::string entry;
+      if (piece.table) FormatTable(*piece.table, value.number, entry);
+      return AppendPadded(entry, shape, ' ', out);
+    }
   }
 }
 
@@ -447,6 +452,20 @@ void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& va
 void FormatTextEscaped(const Format& format, std::span<const FormatValue> values,
                        std::string& out) {
   for (const Directive& piece : format.pieces) FormatPieceEscaped(piece, values, out);
+}
+
+void FormatTable(const StringTable& table, int64_t number, std::string& out) {
+  if (number >= 0 && static_cast<uint64_t>(number) < table.entries.size()) {
+    out.append(table.entries[static_cast<size_t>(number)]);
+  } else if (table.hex_fallback) {
+    out.append("0x");
+    bool started = false;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+      const auto digit = static_cast<unsigned>(static_cast<uint64_t>(number) >> shift) & 15;
+      started |= digit != 0 || shift == 0;
+      if (started) out.push_back(kLower[digit]);
+    }
+  }
 }
 
 void FormatChain(std::string_view entries, bool with_times, std::string& out) {

@@ -6,12 +6,24 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace podtap::ir {
+
+// Text by number: signal and errno names. Entry i of `entries`; a number
+// outside gives the number in hex ("0x25") when `hex_fallback`, else nothing.
+struct StringTable {
+  std::string name;
+  std::vector<std::string> entries;
+  bool hex_fallback = false;
+};
+
+// Appends the entry of that number.
+void FormatTable(const StringTable& table, int64_t number, std::string& out);
 
 struct Directive {
   enum class Conversion : uint8_t {
@@ -29,6 +41,7 @@ struct Directive {
     kMemoryHex, // %M: the same as hex digits
     kChain,     // a captured ancestry without times (made by lower, not written)
     kChainTimes,  // with times
+    kTable,     // entry of `table` (a signal's name; made by lower)
   } conversion = Conversion::kLiteral;
   std::string text;         // of kLiteral; "%%" is folded into it
   bool left = false;        // -
@@ -38,6 +51,8 @@ struct Directive {
   bool alternate = false;   // #
   int32_t width = -1;       // -1 none, -2 taken from the next argument (*)
   int32_t precision = -1;   // the same
+  uint32_t table_index = 0;  // of kTable: into Module::tables
+  std::shared_ptr<const StringTable> table;  // that very table
 };
 
 inline constexpr int32_t kFromArgument = -2;

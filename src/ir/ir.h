@@ -273,15 +273,6 @@ struct EventType {
   std::vector<Field> fields;
 };
 
-// Text by number: signal and errno names. Entry i of `entries`; a number
-// outside gives `fallback_prefix` followed by the number in hex ("0x25") when
-// `hex_fallback`, else the empty string.
-struct StringTable {
-  std::string name;
-  std::vector<std::string> entries;
-  bool hex_fallback = false;
-};
-
 struct Limits {
   uint32_t max_string = 512;          // MAXSTRINGLEN, with the NUL
   uint32_t max_action = 1000;         // MAXACTION, kernel-side probes

@@ -100,6 +100,14 @@ class Reader {
                                      .error_number = 0, .remedy = "", .detail = ""});
       }
     }
+    for (Format& format : module_.formats) {
+      for (Directive& piece : format.pieces) {
+        if (piece.conversion == Directive::Conversion::kTable &&
+            piece.table_index < module_.tables.size()) {
+          piece.table = std::make_shared<const StringTable>(module_.tables[piece.table_index]);
+        }
+      }
+    }
     return std::move(module_);
   }
 
@@ -114,7 +122,10 @@ class Reader {
         {"program", &Reader::ReadProgram},   {"reg", &Reader::ReadReg},
         {"block", &Reader::ReadBlock},
     };
+    // "event" is a line of the module's and an instruction.
+    const bool in_block = !module_.programs.empty() && !module_.programs.back().blocks.empty();
     for (const Row& row : kRows) {
+      if (in_block && row.word == "event") continue;
       if (line.Accept(row.word)) return (this->*row.read)(line);
     }
     ReadInstr(line);
@@ -163,6 +174,7 @@ class Reader {
       const std::string_view part = next();
       if (part.starts_with('w')) piece.width = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
       else if (part.starts_with('p')) piece.precision = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
+      else if (part.starts_with('t')) piece.table_index = static_cast<uint32_t>(line.ParseNumber(part.substr(1)));
       else for (char flag : part) {
         piece.left |= flag == '-';
         piece.zero |= flag == '0';

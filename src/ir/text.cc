@@ -19,6 +19,7 @@ constexpr Row kConversions[] = {
     {Conversion::kString, "s"},        {Conversion::kChar, "c"},
     {Conversion::kMemory, "m"},        {Conversion::kMemoryHex, "M"},
     {Conversion::kChain, "chain"},     {Conversion::kChainTimes, "times"},
+    {Conversion::kTable, "table"},
 };
 
 }  // namespace

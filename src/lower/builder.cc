@@ -63,6 +63,12 @@ uint32_t ModuleTables::Words(const std::string& words) {
   return index;
 }
 
+std::shared_ptr<const ir::StringTable> ModuleTables::TableText(uint32_t table) {
+  auto& text = table_texts_[table];
+  if (!text) text = std::make_shared<const ir::StringTable>(module_.tables[table]);
+  return text;
+}
+
 ProgramBuilder::ProgramBuilder(ModuleTables& tables, ir::Program& program)
     : tables_(tables), program_(program) {
   SetBlock(NewBlock());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,7 @@ class ModuleTables {
   ir::SiteId Site(const lang::Token& token);
   uint32_t Table(std::string_view name);  // "signal", "errno"; ir::kNone if unknown
   uint32_t Words(const std::string& words);     // a table of the words in it
+  std::shared_ptr<const ir::StringTable> TableText(uint32_t table);
   ir::Module& module() { return module_; }
   const source::SourceSet& sources() const { return sources_; }
 
@@ -35,6 +37,7 @@ class ModuleTables {
   std::map<std::string, uint32_t, std::less<>> literals_;
   std::map<std::pair<uint32_t, uint64_t>, ir::SiteId> sites_;
   std::map<std::string, uint32_t, std::less<>> tables_;
+  std::map<uint32_t, std::shared_ptr<const ir::StringTable>> table_texts_;
 };
 
 class ProgramBuilder {

@@ -153,12 +153,7 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
       self.Refuse(call.tok, "no such table: '" + std::string(row.name) + "'");
       return Value::String(self.build_.Literal(""));
     }
-    ir::Instr instr;
-    instr.op = Op::kStrTable;
-    instr.args = {self.AsLong(args[0])};
-    instr.dst = self.build_.NewString();
-    instr.imm = table;
-    return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
+    return self.TableEntry(table, self.AsLong(args[0]));
   };
   // table.words("A B C", n): the words become a table of the module.
   constexpr auto kWords = [](Self& self, const Row&, const Call& call, const Values& args) {
@@ -167,12 +162,8 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
       return Value::String(self.build_.Literal(""));
     }
     const auto words = static_cast<size_t>(args[0].operand.imm);
-    ir::Instr instr;
-    instr.op = Op::kStrTable;
-    instr.args = {self.AsLong(args[1])};
-    instr.dst = self.build_.NewString();
-    instr.imm = self.shared_.tables.Words(self.shared_.tables.module().literals[words]);
-    return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
+    const std::string& text = self.shared_.tables.module().literals[words];
+    return self.TableEntry(self.shared_.tables.Words(text), self.AsLong(args[1]));
   };
   constexpr auto kHz = [](Self& self, const Row&, const Call&, const Values&) {
     return Value::Imm(self.shared_.kernel.hz());
@@ -304,6 +295,19 @@ Value ProgramLowering::TaskFromPid(Operand pid) {
     }
   }
   return Value::Long(Operand::R(build_.EmitLong(Op::kTaskFromPid, {pid})));
+}
+
+// A number now, its text when somebody needs it: most are only printed.
+Value ProgramLowering::TableEntry(uint32_t table, Operand number) {
+  Value value;
+  value.kind = Value::Kind::kText;
+  ir::Directive piece;
+  piece.conversion = ir::Directive::Conversion::kTable;
+  piece.table_index = table;
+  piece.table = shared_.tables.TableText(table);
+  value.format.pieces.push_back(std::move(piece));
+  value.args.push_back(number);
+  return value;
 }
 
 Value ProgramLowering::TaskChain(const Value& task, Operand with_times) {

@@ -199,6 +199,7 @@ class ProgramLowering {
   Value ContextLong(ir::ContextValue which);
   Value IntrinsicString(const Value& address, ir::Operand length, bool user);
   Value TaskFromPid(ir::Operand pid);
+  Value TableEntry(uint32_t table, ir::Operand number);
   Value TaskChain(const Value& task, ir::Operand with_times);
 
   Shared& shared_;

@@ -39,7 +39,7 @@ ir::Operand ProgramLowering::AsString(const Value& value) {
     instr.imm = imm;
     return ir::Operand::R(build_.Emit(std::move(instr)).dst);
   };
-  // Chains are made into text first, each by its own instruction.
+  // Chains and table entries are made into text first, each by its own instruction.
   ir::Format format = value.format;
   std::vector<ir::Operand> args = value.args;
   size_t next = 0;
@@ -47,6 +47,11 @@ ir::Operand ProgramLowering::AsString(const Value& value) {
     if (piece.conversion == ir::Directive::Conversion::kLiteral) continue;
     if (piece.width == ir::kFromArgument) next++;
     if (piece.precision == ir::kFromArgument) next++;
+    if (piece.conversion == ir::Directive::Conversion::kTable) {
+      args[next] = make(ir::Op::kStrTable, {args[next]}, piece.table_index);
+      piece.conversion = ir::Directive::Conversion::kString;
+      piece.table.reset();
+    }
     if (IsChain(piece)) {
       const bool times = piece.conversion == ir::Directive::Conversion::kChainTimes;
       args[next] = make(ir::Op::kChainText, {args[next]}, times ? 1 : 0);
