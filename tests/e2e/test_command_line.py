@@ -131,7 +131,7 @@ class Options(CommandLine):
                 self.assertLessEqual(len(done.stderr.splitlines()), 1, done)
 
     def test_verbose_tells_every_pass(self):
-        done = session.run_script(HELLO, "-v")
+        done = session.run_script('probe timer.ms(1) { println("hello") exit() }', "-v")
         self.assertEqual((done.status, done.stdout), (0, "hello\n"), done)
         for number in range(1, 6):
             self.assertRegex(done.stderr, rf"(?m)^Pass {number}: ")

@@ -1,0 +1,213 @@
+// From script text to ir on this machine's kernel types: what a program does and,
+// as much, what it leaves undone. Skipped where the kernel has no BTF.
+#include "lower/lower.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "ir/passes.h"
+#include "lang/lang.h"
+#include "probes/probes.h"
+#include "source/diagnostic.h"
+
+namespace podtap::lower {
+namespace {
+
+constexpr const char* kFunctions = R"(
+function pid:long() %{ ctx.pid %}
+function task_current:long() %{ ctx.current_task %}
+function pid2task:long(pid:long) %{ task.from_pid %}
+function task_pid:long(task:long) { return @cast(task, "task_struct")->tgid }
+function task_execname:string(task:long) { return kernel_string(@cast(task, "task_struct")->comm) }
+function kernel_string:string(addr:long) %{ kernel.str %}
+function signal_str:string(num:long) %{ table.signal %}
+function task_ancestry:string(task:long, with_time:long) %{ task.chain %}
+probe signal.send = kernel.trace("signal:signal_generate") {
+  sig = $sig
+  sig_name = signal_str($sig)
+  sig_pid = task_pid($task)
+  pid_name = task_execname($task)
+}
+)";
+
+struct Lowered {
+  std::string ir;           // of the first program, from its first block on
+  std::string diagnostics;
+  ir::Module module;
+};
+
+class LowerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists("/sys/kernel/btf/vmlinux")) {
+      GTEST_SKIP() << "this kernel has no /sys/kernel/btf/vmlinux";
+    }
+  }
+
+  Lowered Run(const std::string& text, bool optimise = true) {
+    source::SourceSet sources;
+    source::Diagnostics diagnostics;
+    std::vector<std::unique_ptr<lang::File>> tapset;
+    const auto library = sources.Add("tapset/test.stp", kFunctions, true);
+    tapset.push_back(lang::Parse(sources, library, {}, diagnostics));
+    const auto id = sources.Add("t.stp", text);
+    auto user = lang::Parse(sources, id, {}, diagnostics);
+    const lang::Script script = lang::Check(sources, std::move(user), std::move(tapset),
+                                            probes::ProviderRoots(), {}, diagnostics);
+    Lowered result;
+    const auto kernel = kernel::MakeKernel();
+    Result<ir::Module> module = Lower(sources, script, *kernel, {}, diagnostics);
+    result.diagnostics = source::Render(sources, diagnostics, false);
+    EXPECT_TRUE(module.has_value());
+    if (!module) return result;
+    result.module = std::move(*module);
+    if (optimise) ir::Optimise(result.module);
+    ir::InferCaps(result.module);
+    const Result<void> verified = ir::Verify(result.module);
+    EXPECT_TRUE(verified.has_value()) << verified.error().Message();
+    const std::string dump = ir::Dump(result.module);
+    const size_t start = dump.find("  block 0");
+    if (start != std::string::npos) result.ir = dump.substr(start);
+    return result;
+  }
+
+  static size_t Count(const std::string& text, std::string_view word) {
+    size_t count = 0;
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) count++;
+    return count;
+  }
+  static std::string FirstBlocks(const std::string& ir, int blocks) {
+    return ir.substr(0, ir.find("  block " + std::to_string(blocks)));
+  }
+};
+
+TEST_F(LowerTest, AFilterThatDoesNotMatchHasOnlyTested) {
+  const Lowered lowered = Run(
+      "global target_pid = 7942\n"
+      "probe signal.send { if (sig_pid == target_pid) printf(\"%s %s\\n\", sig_name, pid_name) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  // Before the comparison: the argument, its guard, one load. The names wait.
+  const std::string head = lowered.ir.substr(0, lowered.ir.find("eq %"));
+  EXPECT_EQ(Count(head, "load"), 1u);
+  EXPECT_EQ(Count(head, "load.str"), 0u);
+  EXPECT_EQ(Count(head, "str.table"), 0u);
+  EXPECT_EQ(Count(lowered.ir, "global.load"), 0u);  // nobody writes it: a constant
+  EXPECT_NE(lowered.ir.find(" 7942"), std::string::npos);
+}
+
+TEST_F(LowerTest, TextThatIsOnlyPrintedIsNeverMade) {
+  const Lowered lowered = Run(
+      "probe signal.send { line = sprintf(\"%d\", sig) . \"/\" . sig_name\n"
+      "  println(line, task_ancestry(pid2task(pid()), 1)) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  EXPECT_EQ(Count(lowered.ir, " = format"), 0u);
+  EXPECT_EQ(Count(lowered.ir, "str.table"), 0u);
+  EXPECT_EQ(Count(lowered.ir, "chain.text"), 0u);
+  EXPECT_EQ(Count(lowered.ir, "print"), 1u);
+}
+
+TEST_F(LowerTest, TextThatIsKeptIsMade) {
+  const Lowered lowered = Run("global g\nprobe signal.send { g = sig_name . \"!\" }\n"
+                              "probe end { println(g) }");
+  EXPECT_EQ(Count(lowered.ir, "str.table"), 1u);
+  EXPECT_EQ(Count(lowered.ir, " = format"), 1u);
+}
+
+TEST_F(LowerTest, PidOfCurrentAsATaskIsItsGroupLeaderWithoutALookup) {
+  const Lowered lowered = Run("probe signal.send { println(task_execname(pid2task(pid()))) }");
+  EXPECT_EQ(Count(lowered.ir, "task.from_pid"), 0u);
+  EXPECT_EQ(Count(lowered.ir, "load.str"), 1u);  // typed all the way
+  EXPECT_EQ(Count(Run("probe signal.send { println(task_execname(pid2task(sig_pid))) }").ir,
+                  "task.from_pid"), 1u);
+}
+
+// A read in the right side of || must not be taken for known on the path that
+// skips it.
+TEST_F(LowerTest, WhatOnlyOnePathReadIsNotKnownBehindIt) {
+  const Lowered lowered = Run(
+      "function f:long(m:long) { for (i = 0; m < 0 || i <= m; i++) { if (i >= 3) return i } "
+      "return -1 }\nprobe signal.send { println(f(-1)) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  // Every register that is read has been written in some reachable block.
+  const ir::Program& program = lowered.module.programs[0];
+  std::set<ir::Reg> written;
+  for (const ir::Block& block : program.blocks) {
+    for (const ir::Instr& instr : block.instrs) {
+      written.insert(instr.dst);
+      written.insert(instr.dst2);
+    }
+  }
+  for (const ir::Block& block : program.blocks) {
+    for (const ir::Instr& instr : block.instrs) {
+      for (const ir::Operand& operand : instr.args) {
+        if (!operand.is_reg()) continue;
+        EXPECT_TRUE(written.contains(operand.reg)) << lowered.ir;
+      }
+    }
+  }
+}
+
+TEST_F(LowerTest, EveryPointerIsTestedBeforeItIsFollowed) {
+  const Lowered lowered = Run("probe signal.send { println($task->real_parent->tgid) }");
+  EXPECT_EQ(Count(lowered.ir, "ptr.ok"), 2u);
+}
+
+TEST_F(LowerTest, AProgramWithoutLoopsCountsNoActions) {
+  EXPECT_EQ(Count(Run("probe signal.send { println(1) println(2) }").ir, " = sub"), 0u);
+  EXPECT_GE(Count(Run("probe signal.send { while (1) println(2) }").ir, " = sub"), 1u);
+}
+
+TEST_F(LowerTest, RecursionEndsInMaxNesting) {
+  const Lowered lowered =
+      Run("function f:long(n:long) { return f(n + 1) }\nprobe signal.send { println(f(1)) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  bool found = false;
+  for (const ir::Format& format : lowered.module.formats) {
+    for (const ir::Directive& piece : format.pieces) found |= piece.text == "MAXNESTING exceeded";
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(LowerTest, WhatCannotRunIsNamed) {
+  const auto expect = [&](const std::string& script, const std::string& message) {
+    EXPECT_NE(Run(script).diagnostics.find(message), std::string::npos)
+        << script << "\n" << Run(script).diagnostics;
+  };
+  expect("probe signal.send { println($nosuch) }",
+         "unable to find tracepoint variable '$nosuch' (alternatives: $sig, $info, $task, $group, "
+         "$result, $$name, $$parms, $$vars)");
+  expect("probe signal.send { println($task->tgidd) }",
+         "unable to find member 'tgidd' for struct task_struct (similar: tgid");
+  expect("global s probe signal.send { s <<< 1 } probe end { println(@count(s)) }",
+         "<<< can't run in a kernel probe yet");
+  expect("global a probe signal.send { a[1]++ foreach (k in a) println(k) }",
+         "foreach can't run in a kernel probe yet");
+  expect("probe begin { if (\"a\" =~ \"b\") println(1) }", "podtap can't run regular expressions");
+  expect("probe begin { println($x) }", "there are no context variables here");
+  expect("probe begin { println(@cast(0, \"nosuch_struct\")->x) }",
+         "type definition 'nosuch_struct' not found");
+}
+
+TEST_F(LowerTest, DefinedChoosesWithoutLoweringTheOtherSide) {
+  const Lowered lowered = Run(
+      "probe signal.send { if (@defined($task->no_such_field)) println($task->no_such_field) "
+      "else println($task->tgid) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  EXPECT_EQ(Count(lowered.ir, "print"), 1u);
+}
+
+TEST_F(LowerTest, ACaughtErrorGoesToItsHandlerAndAnUncaughtOneEndsTheProbe) {
+  const Lowered caught =
+      Run("global z probe signal.send { try { println(1 / z) } catch (m) { println(m) } } "
+          "probe end { z = 1 }");
+  const std::string first = caught.ir.substr(0, caught.ir.find("program"));
+  EXPECT_EQ(Count(first, "    error"), 0u);
+  const Lowered uncaught = Run("global z probe signal.send { println(1 / z) } probe end { z = 1 }");
+  EXPECT_EQ(Count(uncaught.ir.substr(0, uncaught.ir.find("program")), "    error"), 1u);
+}
+
+}  // namespace
+}  // namespace podtap::lower
