@@ -128,6 +128,12 @@ bool Pipeline::Parse(Compilation& compilation) {
     return Finish(dump);
   }
   user_ = lang::Parse(compilation.sources, id, environment, *macros, diagnostics);
+  for (size_t i = 0; i < user_->arguments_used.size(); i++) {
+    if (!user_->arguments_used[i]) {
+      diagnostics.Warning({}, source::TokenClass::kIdentifier,
+                          "unused command line argument $" + std::to_string(i + 1));
+    }
+  }
   if (Report(compilation.sources, diagnostics, 1)) return false;
   Passed(1, "parsed the script and " + std::to_string(tapset_.size()) + " tapset files");
   if (options_.dump == "tree" || (options_.last_pass == 1 && options_.dump.empty())) {
