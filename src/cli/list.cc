@@ -7,37 +7,17 @@
 #include "cli/pipeline.h"
 #include "lang/lang.h"
 #include "print/printer.h"
+#include "probes/glob.h"
 #include "probes/probes.h"
 #include "tapset/tapset.h"
 
 namespace podtap::cli {
 namespace {
 
-// fnmatch on whole component names; `*` and `?`.
-bool Matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      p++;
-      t++;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') p++;
-  return p == pattern.size();
-}
-
 bool MatchesAlias(const lang::ProbePoint& pattern, const std::vector<lang::Component>& alias) {
   if (pattern.components.size() != alias.size()) return false;
   for (size_t i = 0; i < alias.size(); i++) {
-    if (!Matches(pattern.components[i].name, alias[i].name)) return false;
+    if (!probes::MatchesGlob(pattern.components[i].name, alias[i].name)) return false;
   }
   return true;
 }
