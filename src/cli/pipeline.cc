@@ -16,7 +16,7 @@
 #include "lower/lower.h"
 #include "print/printer.h"
 #include "probes/probes.h"
-#include "tapset/tapset.h"
+#include "tapset/select.h"
 
 namespace podtap::cli {
 namespace {
@@ -104,9 +104,19 @@ bool Pipeline::Report(const source::SourceSet& sources, const source::Diagnostic
   return diagnostics.has_errors();
 }
 
+// Read once: standard input can't be read again.
+Result<std::string> Pipeline::ScriptText() {
+  if (options_.has_text) return options_.script_text;
+  if (!script_text_) {
+    Result<std::string> text = ReadAll(options_.script_file);
+    if (!text) return text;
+    script_text_ = std::move(*text);
+  }
+  return *script_text_;
+}
+
 bool Pipeline::Parse(Compilation& compilation) {
-  Result<std::string> text =
-      options_.has_text ? Result<std::string>(options_.script_text) : ReadAll(options_.script_file);
+  Result<std::string> text = ScriptText();
   if (!text) {
     PrintError(text.error(), options_.verbose);
     status_ = kScriptFailed;
@@ -115,9 +125,12 @@ bool Pipeline::Parse(Compilation& compilation) {
   const lang::Environment environment = MakeEnvironment(options_, kernel_, *text);
   source::Diagnostics diagnostics;
   const auto macros = lang::NewMacroTable();
-  for (const tapset::Script& script : tapset::Scripts()) {
+  size_t tapset_files = 0;
+  for (tapset::Selected& script : tapset::Select(whole_tapset_ ? "*." : *text)) {
+    if (script.text.empty()) continue;
+    tapset_files++;
     const source::FileId id =
-        compilation.sources.Add(std::string(script.name), std::string(script.text), true);
+        compilation.sources.Add(std::string(script.name), std::move(script.text), true);
     tapset_.push_back(lang::Parse(compilation.sources, id, environment, *macros, diagnostics));
   }
   const source::FileId id = compilation.sources.Add(
@@ -135,7 +148,7 @@ bool Pipeline::Parse(Compilation& compilation) {
     }
   }
   if (Report(compilation.sources, diagnostics, 1)) return false;
-  Passed(1, "parsed the script and " + std::to_string(tapset_.size()) + " tapset files");
+  Passed(1, "parsed the script and " + std::to_string(tapset_files) + " tapset files");
   if (options_.dump == "tree" || (options_.last_pass == 1 && options_.dump.empty())) {
     return Finish(lang::Dump(*user_));
   }
@@ -150,10 +163,19 @@ bool Pipeline::Analyse(Compilation& compilation) {
   compilation.script = lang::Check(compilation.sources, std::move(user_), std::move(tapset_),
                                    probes::ProviderRoots(), check, diagnostics);
   if (options_.dump == "checked") {
+    if (diagnostics.has_errors() && !whole_tapset_) {
+      retry_ = true;
+      return false;
+    }
     if (Report(compilation.sources, diagnostics, 2)) return false;
     return Finish(lang::Dump(compilation.script));
   }
   if (diagnostics.has_errors()) {
+    // What was meant may be a name in a piece of the tapset that was left out.
+    if (!whole_tapset_) {
+      retry_ = true;
+      return false;
+    }
     Report(compilation.sources, diagnostics, 2);
     return false;
   }
@@ -207,8 +229,13 @@ std::unique_ptr<Compilation> Pipeline::Compile() {
   pass_started_ns_ = MonotonicNs();
   auto compilation = std::make_unique<Compilation>();
   const bool done = Parse(*compilation) && Analyse(*compilation) && Translate(*compilation);
-  if (!done) return nullptr;
-  return compilation;
+  if (done) return compilation;
+  if (!retry_) return nullptr;
+  // Once more with the whole tapset, for the sake of the messages.
+  retry_ = false;
+  whole_tapset_ = true;
+  tapset_.clear();
+  return Compile();
 }
 
 }  // namespace podtap::cli

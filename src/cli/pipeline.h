@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class Pipeline {
   int status() const { return status_; }
 
  private:
+  Result<std::string> ScriptText();
   bool Parse(Compilation& compilation);
   bool Analyse(Compilation& compilation);
   bool Translate(Compilation& compilation);
@@ -50,6 +52,9 @@ class Pipeline {
   kernel::Kernel& kernel_;
   std::unique_ptr<lang::File> user_;
   std::vector<std::unique_ptr<lang::File>> tapset_;
+  bool whole_tapset_ = false;
+  bool retry_ = false;
+  std::optional<std::string> script_text_;
   int status_ = 0;
   int64_t pass_started_ns_ = 0;
 };
