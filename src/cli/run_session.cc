@@ -28,7 +28,8 @@ namespace {
 // While events come in faster than this many a wake-up, the reader sleeps a
 // little between its turns, so that the kernel needn't wake it for each.
 constexpr size_t kBusy = 64;
-constexpr int kBusySleepUs = 500;
+constexpr int kBusySleepUs = 200;
+constexpr int kReaderPriority = -20;  // as nice(1) counts
 
 // Kernel events on their way to the printer.
 class EventSink : public events::Sink {
@@ -261,6 +262,9 @@ class SessionRun {
   }
 
   void Loop() {
+    // A reader that has to wait for a CPU loses events. It sleeps when there are
+    // none, so its turn costs nobody else anything. May fail: then it waits.
+    setpriority(PRIO_PROCESS, 0, kReaderPriority);
     std::vector<pollfd> fds;
     fds.push_back({signals_.get(), POLLIN, 0});
     fds.push_back({session_ ? session_->ring().fd : -1, POLLIN, 0});
