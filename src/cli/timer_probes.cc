@@ -35,7 +35,8 @@ void TimerProbes::Arm(Timer& timer) {
   int64_t first = timer.spec.interval_ns;
   if (timer.spec.randomize_ns > 0) {
     std::uniform_int_distribution<int64_t> spread(-timer.spec.randomize_ns, timer.spec.randomize_ns);
-    first = std::max<int64_t>(1, first + spread(random_));
+    if (!random_) random_.emplace(std::random_device{}());
+    first = std::max<int64_t>(1, first + spread(*random_));
   } else {
     when.it_interval = ToTimespec(timer.spec.interval_ns);
   }
