@@ -67,6 +67,22 @@ bool WaitFor(int fd, const std::string& marker, int64_t start) {
   return false;
 }
 
+// Ends the tracer and waits for it. bpftrace 0.17 now and then forgets a
+// SIGINT that comes in an unlucky moment, so it is told again.
+void Stop(pid_t tracer, int fd) {
+  std::array<char, 65536> rest{};
+  for (int tries = 0; tries < 30; ++tries) {
+    kill(tracer, tries < 29 ? SIGINT : SIGKILL);
+    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+    while (poll(&ready, 1, 200) > 0) {
+      if (read(fd, rest.data(), rest.size()) > 0) continue;
+      waitpid(tracer, nullptr, 0);
+      return;
+    }
+  }
+  waitpid(tracer, nullptr, 0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,11 +110,7 @@ int main(int argc, char** argv) {
   waitpid(sender, nullptr, 0);
   if (error == 0) {
     const long peak = PeakKilobytes(tracer);
-    kill(tracer, SIGINT);
-    std::array<char, 65536> rest{};
-    while (read(output[0], rest.data(), rest.size()) > 0) {
-    }
-    waitpid(tracer, nullptr, 0);
+    Stop(tracer, output[0]);
     if (came) std::printf("%lld %ld\n", static_cast<long long>(took / 1000), peak);
   }
   return came ? 0 : 1;
