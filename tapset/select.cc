@@ -92,7 +92,8 @@ class Selection {
         text += piece.text;
         used[piece.script] = true;
       } else {
-        text.append(static_cast<size_t>(std::count(piece.text.begin(), piece.text.end(), '\n')), '\n');
+        text.append(static_cast<size_t>(std::count(piece.text.begin(), piece.text.end(), '\n')),
+                    '\n');
       }
     }
     for (size_t i = 0; i < selected.size(); i++) {

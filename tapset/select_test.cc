@@ -17,8 +17,8 @@ std::string TextOf(const std::vector<Selected>& selected, std::string_view name)
 size_t Bytes(const std::vector<Selected>& selected) {
   size_t bytes = 0;
   for (const Selected& script : selected) {
-    bytes += static_cast<size_t>(std::count_if(script.text.begin(), script.text.end(),
-                                               [](char c) { return c != '\n'; }));
+    bytes += static_cast<size_t>(
+        std::count_if(script.text.begin(), script.text.end(), [](char c) { return c != '\n'; }));
   }
   return bytes;
 }
@@ -37,7 +37,8 @@ TEST(Select, KeepsLineNumbers) {
   const std::string text = TextOf(selected, "tapset/signal.stp");
   for (const Script& script : Scripts()) {
     if (script.name != "tapset/signal.stp") continue;
-    const size_t at = script.text.find("function sa_flags_str"), here = text.find("function sa_flags_str");
+    const size_t at = script.text.find("function sa_flags_str"),
+                 here = text.find("function sa_flags_str");
     ASSERT_NE(here, std::string::npos);
     EXPECT_EQ(std::count(script.text.begin(), script.text.begin() + static_cast<long>(at), '\n'),
               std::count(text.begin(), text.begin() + static_cast<long>(here), '\n'));
@@ -47,8 +48,8 @@ TEST(Select, KeepsLineNumbers) {
 TEST(Select, AWildcardKeepsEverything) {
   size_t all = 0;
   for (const Script& script : Scripts()) {
-    all += static_cast<size_t>(std::count_if(script.text.begin(), script.text.end(),
-                                             [](char c) { return c != '\n'; }));
+    all += static_cast<size_t>(
+        std::count_if(script.text.begin(), script.text.end(), [](char c) { return c != '\n'; }));
   }
   EXPECT_EQ(Bytes(Select("probe signal.* { }")), all);
   EXPECT_EQ(Bytes(Select("probe sig*.send { }")), all);

@@ -175,8 +175,9 @@ TEST_F(OnThisKernel, Values) {
 }
 
 TEST_F(OnThisKernel, TokenizeGivesOneAfterTheOther) {
-  EXPECT_EQ(Output(R"(for (t = tokenize("a,,b;c", ",;"); t != ""; t = tokenize("", ",;")) println(t))"),
-            "a\nb\nc\n");
+  EXPECT_EQ(
+      Output(R"(for (t = tokenize("a,,b;c", ",;"); t != ""; t = tokenize("", ",;")) println(t))"),
+      "a\nb\nc\n");
   EXPECT_EQ(Output(R"(printf("%s|", tokenize("a,,b", ","))
                    for (i = 0; i < 3; i++) printf("%s|", tokenize(",")))"),
             "a||b||");

@@ -46,13 +46,14 @@ TEST(Tapset, EveryAliasChecksWithAllItsVariables) {
 
 TEST(Tapset, MacrosAreForScriptsToo) {
   Parsed parsed;
-  parsed.Check("probe kernel.trace(\"oom:mark_victim\") {\n"
-               "  println(@choose_defined($task->tgid, $pid))\n"
-               "  println(@task(task_current())->pid)\n"
-               "  if (@type_member_defined(\"task_struct\", comm)) println(1)\n"
-               "  println(@container_of(1, \"task_struct\", comm))\n"
-               "}",
-               kRoots);
+  parsed.Check(
+      "probe kernel.trace(\"oom:mark_victim\") {\n"
+      "  println(@choose_defined($task->tgid, $pid))\n"
+      "  println(@task(task_current())->pid)\n"
+      "  if (@type_member_defined(\"task_struct\", comm)) println(1)\n"
+      "  println(@container_of(1, \"task_struct\", comm))\n"
+      "}",
+      kRoots);
   EXPECT_EQ(parsed.Said(), "");
 }
 
@@ -61,8 +62,7 @@ TEST(Tapset, NamesAreUnique) {
   std::set<std::string> seen;
   for (const auto& file : parsed.files) {
     for (const auto& function : file->functions) {
-      const std::string overload =
-          function->name + "/" + std::to_string(function->parameter_count);
+      const std::string overload = function->name + "/" + std::to_string(function->parameter_count);
       EXPECT_TRUE(seen.insert(overload).second) << overload;
     }
   }

@@ -9,13 +9,20 @@
 namespace podtap::cli {
 namespace {
 
-constexpr std::string_view kStages[] = {"tokens", "tree", "checked", "ir", "bpf", "attach", "events"};
+constexpr std::string_view kStages[] = {"tokens", "tree",   "checked", "ir",
+                                        "bpf",    "attach", "events"};
 
 std::string DescribeAttach(const ir::AttachSpec& spec) {
   struct Describe {
-    std::string operator()(const ir::AttachBegin& a) const { return "begin, order " + std::to_string(a.order); }
-    std::string operator()(const ir::AttachEnd& a) const { return "end, order " + std::to_string(a.order); }
-    std::string operator()(const ir::AttachError& a) const { return "error, order " + std::to_string(a.order); }
+    std::string operator()(const ir::AttachBegin& a) const {
+      return "begin, order " + std::to_string(a.order);
+    }
+    std::string operator()(const ir::AttachEnd& a) const {
+      return "end, order " + std::to_string(a.order);
+    }
+    std::string operator()(const ir::AttachError& a) const {
+      return "error, order " + std::to_string(a.order);
+    }
     std::string operator()(const ir::AttachNever&) const { return "never"; }
     std::string operator()(const ir::AttachTimer& a) const {
       return "timer every " + std::to_string(a.interval_ns) + " ns, randomized by " +

@@ -6,7 +6,8 @@
 namespace podtap::cli {
 
 inline constexpr int kOk = 0;
-inline constexpr int kScriptFailed = 1;  // a script's mistake or run-time error, a failed -c command
+inline constexpr int kScriptFailed =
+    1;  // a script's mistake or run-time error, a failed -c command
 inline constexpr int kUsageError = 2;
 inline constexpr int kNoPrivilege = 3;
 inline constexpr int kNotSupported = 4;
@@ -15,13 +16,19 @@ inline constexpr int kInternalError = 70;
 
 inline int StatusOf(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUsage: return kUsageError;
+    case ErrorKind::kUsage:
+      return kUsageError;
     case ErrorKind::kScript:
-    case ErrorKind::kInput: return kScriptFailed;
-    case ErrorKind::kPrivilege: return kNoPrivilege;
-    case ErrorKind::kUnsupported: return kNotSupported;
-    case ErrorKind::kSystem: return kSystemFailed;
-    case ErrorKind::kInternal: return kInternalError;
+    case ErrorKind::kInput:
+      return kScriptFailed;
+    case ErrorKind::kPrivilege:
+      return kNoPrivilege;
+    case ErrorKind::kUnsupported:
+      return kNotSupported;
+    case ErrorKind::kSystem:
+      return kSystemFailed;
+    case ErrorKind::kInternal:
+      return kInternalError;
   }
   return kInternalError;
 }

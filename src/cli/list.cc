@@ -97,7 +97,8 @@ int ListPoints(const RunOptions& options, kernel::Kernel& kernel) {
       }
       aliases |= !lines.empty();
       if (aliases || diagnostics.has_errors()) continue;
-      if (probes::FindProvider(point.components.empty() ? "" : point.components[0].name) == nullptr) {
+      if (probes::FindProvider(point.components.empty() ? "" : point.components[0].name) ==
+          nullptr) {
         continue;
       }
       const auto found = probes::ListPoints(point, kernel, options.list_vars, diagnostics);
@@ -114,7 +115,8 @@ int ListPoints(const RunOptions& options, kernel::Kernel& kernel) {
       if (const auto it = described.find(line); it != described.end()) line += it->second;
     }
   }
-  std::fputs(source::Render(sources, diagnostics, false, !options.suppress_warnings).c_str(), stderr);
+  std::fputs(source::Render(sources, diagnostics, false, !options.suppress_warnings).c_str(),
+             stderr);
   for (const std::string& line : lines) std::printf("%s\n", print::EscapeControls(line).c_str());
   if (lines.empty() && !diagnostics.has_errors()) {
     std::fprintf(stderr, "podtap: no probe point matches '%s'\n",

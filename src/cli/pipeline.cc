@@ -35,9 +35,13 @@ Result<std::string> ReadAll(const std::string& path) {
     if (n < 0) return std::unexpected(SystemError("read the script", path, errno));
     text.append(buffer, static_cast<size_t>(n));
     if (text.size() > kMaxScript) {
-      return std::unexpected(Error{.kind = ErrorKind::kInput, .tried = "read the script", .on = path,
-                                   .reason = "it is longer than 64 MiB", .error_number = 0,
-                                   .remedy = "", .detail = ""});
+      return std::unexpected(Error{.kind = ErrorKind::kInput,
+                                   .tried = "read the script",
+                                   .on = path,
+                                   .reason = "it is longer than 64 MiB",
+                                   .error_number = 0,
+                                   .remedy = "",
+                                   .detail = ""});
     }
   }
 }
@@ -198,9 +202,9 @@ bool Pipeline::Analyse(Compilation& compilation) {
     status_ = kScriptFailed;
     return false;
   }
-  Passed(2, "analyzed script: " + std::to_string(compilation.module.programs.size()) +
-                " probes, " + std::to_string(compilation.script.functions.size()) +
-                " functions, " + std::to_string(compilation.module.globals.size()) + " globals");
+  Passed(2, "analyzed script: " + std::to_string(compilation.module.programs.size()) + " probes, " +
+                std::to_string(compilation.script.functions.size()) + " functions, " +
+                std::to_string(compilation.module.globals.size()) + " globals");
   if (options_.last_pass == 2 && options_.dump.empty()) {
     return Finish(lang::Dump(compilation.script));
   }

@@ -19,7 +19,10 @@
 namespace podtap::cli {
 
 // "Pass 1: parsed … in 812 us." for -v.
-struct PassReport { std::string text; int64_t microseconds = 0; };
+struct PassReport {
+  std::string text;
+  int64_t microseconds = 0;
+};
 
 // A compiled script and everything that its messages need.
 struct Compilation {
@@ -31,7 +34,8 @@ struct Compilation {
 
 class Pipeline {
  public:
-  Pipeline(const RunOptions& options, kernel::Kernel& kernel) : options_(options), kernel_(kernel) {}
+  Pipeline(const RunOptions& options, kernel::Kernel& kernel)
+      : options_(options), kernel_(kernel) {}
 
   // Runs the passes up to 3 (or options.last_pass, or to the dump asked for).
   // nullptr: the run ends here with `status()`, everything was said.

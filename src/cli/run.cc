@@ -28,8 +28,10 @@ int Run(const RunOptions& options, int64_t process_started_ns) {
     std::fprintf(stderr, "podtap: note: %s\n", note.c_str());
   }
   if (!options.dump.empty() && !IsDumpStage(options.dump)) {
-    std::fprintf(stderr, "podtap: can't dump '%s': the stages are tokens, tree, checked, ir, bpf, "
-                         "attach and events\n", options.dump.c_str());
+    std::fprintf(stderr,
+                 "podtap: can't dump '%s': the stages are tokens, tree, checked, ir, bpf, "
+                 "attach and events\n",
+                 options.dump.c_str());
     return kUsageError;
   }
   const std::unique_ptr<kernel::Kernel> kernel = kernel::MakeKernel();

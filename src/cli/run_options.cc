@@ -72,7 +72,8 @@ constexpr IgnoredRow kIgnored[] = {
     {"--all-modules", false, true, "symbols come from the kernel's own BTF"},
     {"--ldd", false, true, ""},
     {"--skip-badvars", false, false, "a variable that isn't there stays an error"},
-    {"--suppress-time-limits", false, false, "the limit on actions stays; raise it with -D MAXACTION=N"},
+    {"--suppress-time-limits", false, false,
+     "the limit on actions stays; raise it with -D MAXACTION=N"},
     {"--suppress-handler-errors", false, false, "run-time errors stay errors"},
     {"--color,--colour", true, true, ""},
     {"--prologue-searching", true, true, ""},
@@ -85,8 +86,12 @@ constexpr IgnoredRow kIgnored[] = {
 };
 
 Error Usage(std::string tried, std::string reason, std::string remedy = "") {
-  return Error{.kind = ErrorKind::kUsage, .tried = std::move(tried), .on = "",
-               .reason = std::move(reason), .error_number = 0, .remedy = std::move(remedy),
+  return Error{.kind = ErrorKind::kUsage,
+               .tried = std::move(tried),
+               .on = "",
+               .reason = std::move(reason),
+               .error_number = 0,
+               .remedy = std::move(remedy),
                .detail = ""};
 }
 
@@ -116,10 +121,12 @@ Result<void> ApplyDefine(const std::string& define, RunOptions& options) {
   for (const LimitRow& row : kLimits) {
     if (name != row.name) continue;
     uint32_t value = 0;
-    if (equals == std::string::npos || !ParseNumber(std::string_view(define).substr(equals + 1), value) ||
-        value < row.low || value > row.high) {
+    if (equals == std::string::npos ||
+        !ParseNumber(std::string_view(define).substr(equals + 1), value) || value < row.low ||
+        value > row.high) {
       return std::unexpected(Usage("use -D " + define, name + " takes a number from " +
-                                   std::to_string(row.low) + " to " + std::to_string(row.high)));
+                                                           std::to_string(row.low) + " to " +
+                                                           std::to_string(row.high)));
     }
     options.limits.*row.member = value;
     if (row.member == &ir::Limits::max_action) options.limits.max_action_user = value * 10;
@@ -134,25 +141,33 @@ Result<void> ApplyDefine(const std::string& define, RunOptions& options) {
 std::shared_ptr<RawRunOptions> DeclareRunOptions(CLI::App& app) {
   auto raw = std::make_shared<RawRunOptions>();
   RawRunOptions& r = *raw;
-  app.add_option("script", r.positional, "FILE with the script (- for standard input), then its arguments")
+  app.add_option("script", r.positional,
+                 "FILE with the script (- for standard input), then its arguments")
       ->type_name("FILE [ARGS...]");
   r.text_option = app.add_option("-e", r.script_text, "Run SCRIPT")->type_name("SCRIPT");
-  app.add_option("-c", r.command, "Start CMD when the probes are armed, end with it; target() is its pid")
+  app.add_option("-c", r.command,
+                 "Start CMD when the probes are armed, end with it; target() is its pid")
       ->type_name("CMD");
   app.add_option("-x", r.pid, "target() is PID")->type_name("PID");
   app.add_flag("-v", r.verbose, "Say what each pass did and how long it took; more with -vv");
-  app.add_option("-p", r.pass, "Stop after pass N: 1 parse, 2 analysis, 3 translation, 4 loading, 5 run")
+  app.add_option("-p", r.pass,
+                 "Stop after pass N: 1 parse, 2 analysis, 3 translation, 4 loading, 5 run")
       ->type_name("N");
   app.add_option("-o", r.output, "Write what the script prints to FILE")->type_name("FILE");
-  r.list_option = app.add_option("-l", r.list, "List the probe points that match")->type_name("PATTERN");
-  r.list_vars_option =
-      app.add_option("-L", r.list_vars, "List them with their context variables")->type_name("PATTERN");
+  r.list_option =
+      app.add_option("-l", r.list, "List the probe points that match")->type_name("PATTERN");
+  r.list_vars_option = app.add_option("-L", r.list_vars, "List them with their context variables")
+                           ->type_name("PATTERN");
   app.add_flag("-g", r.guru, "Guru mode");
   app.add_option("-s", r.buffer, "Ring buffer of N MiB (default 4)")->type_name("N");
   app.add_option("-G", r.globals, "Set a global variable's initial value")
-      ->type_name("VAR=VALUE")->take_all()->allow_extra_args(false);
+      ->type_name("VAR=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("-D", r.defines, "Set a limit: MAXSTRINGLEN, MAXACTION, MAXMAPENTRIES, MAXNESTING")
-      ->type_name("NAME=VALUE")->take_all()->allow_extra_args(false);
+      ->type_name("NAME=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_flag("-w", r.no_warnings, "No warnings");
   app.add_option("-T", r.timeout, "End after SECONDS")->type_name("SECONDS");
   app.add_flag("-V,--version", r.version, "Print the version");
@@ -167,7 +182,8 @@ std::shared_ptr<RawRunOptions> DeclareRunOptions(CLI::App& app) {
     ignored->why = row.why;
     ignored->silent = row.silent;
     if (row.takes_value) {
-      ignored->option = app.add_option(row.names, ignored->values)->take_all()->allow_extra_args(false);
+      ignored->option =
+          app.add_option(row.names, ignored->values)->take_all()->allow_extra_args(false);
     } else {
       ignored->option = app.add_flag(row.names, ignored->flag);
     }
@@ -210,8 +226,8 @@ Result<RunOptions> FinishRunOptions(const RawRunOptions& raw) {
   if (!raw.pid.empty() && (!ParseNumber(raw.pid, options.target_pid) || options.target_pid <= 0)) {
     return std::unexpected(Usage("use -x " + raw.pid, "it isn't a process id"));
   }
-  if (!raw.pass.empty() &&
-      (!ParseNumber(raw.pass, options.last_pass) || options.last_pass < 1 || options.last_pass > 5)) {
+  if (!raw.pass.empty() && (!ParseNumber(raw.pass, options.last_pass) || options.last_pass < 1 ||
+                            options.last_pass > 5)) {
     return std::unexpected(Usage("use -p " + raw.pass, "passes are 1 to 5"));
   }
   if (!raw.buffer.empty()) {

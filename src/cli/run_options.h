@@ -23,16 +23,16 @@ struct RunOptions {
   bool has_text = false;
   std::vector<std::string> args;
 
-  std::string command;      // -c
-  int64_t target_pid = 0;   // -x
-  int verbose = 0;          // -v
-  int last_pass = 5;        // -p
-  std::string output_file;  // -o
+  std::string command;       // -c
+  int64_t target_pid = 0;    // -x
+  int verbose = 0;           // -v
+  int last_pass = 5;         // -p
+  std::string output_file;   // -o
   std::string list_pattern;  // -l, -L
   bool list = false;
   bool list_vars = false;
   bool guru = false;
-  uint64_t buffer_bytes = 4u << 20;  // -s, in MiB on the command line
+  uint64_t buffer_bytes = 4u << 20;            // -s, in MiB on the command line
   std::map<std::string, std::string> globals;  // -G
   ir::Limits limits;                           // -D
   bool suppress_warnings = false;              // -w
@@ -42,7 +42,7 @@ struct RunOptions {
   std::string dump;
   bool user_side_in_kernel = false;  // the differential tests
   bool quiet_unread = false;
-  std::vector<std::string> notes;    // about options that mean nothing here
+  std::vector<std::string> notes;  // about options that mean nothing here
 };
 
 // Raw values between CLI11 and ParseRunOptions' checks.

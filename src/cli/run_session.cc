@@ -48,21 +48,27 @@ class EventSink : public events::Sink {
         return printer_.Text(Origin(header), text_);
       case ir::Op::kEvent:
         return printer_.Event(Origin(header), module_.events[event.item->index], event.values);
-      case ir::Op::kExit: state_.exit_asked = true; return;
+      case ir::Op::kExit:
+        state_.exit_asked = true;
+        return;
       case ir::Op::kError:
         state_.errors++;
         printer_.Flush();
         return PrintScriptError(module_, header.program, event.item->site, Message(event));
-      case ir::Op::kWarn: printer_.Flush(); return PrintScriptWarning(Message(event));
-      case ir::Op::kLog: return printer_.Text(Origin(header), Message(event, escape_) + "\n");
-      default: return;
+      case ir::Op::kWarn:
+        printer_.Flush();
+        return PrintScriptWarning(Message(event));
+      case ir::Op::kLog:
+        return printer_.Text(Origin(header), Message(event, escape_) + "\n");
+      default:
+        return;
     }
   }
 
  private:
   static print::Origin Origin(const ir::RecordHeader& header) {
-    return {.time_ns = header.time_ns, .program = header.program, .cpu = header.cpu,
-            .pid = header.pid};
+    return {
+        .time_ns = header.time_ns, .program = header.program, .cpu = header.cpu, .pid = header.pid};
   }
   std::string Message(const events::Event& event, bool escape = false) {
     std::string text;
@@ -128,7 +134,10 @@ class SessionRun {
  public:
   SessionRun(Compilation& compilation, kernel::Kernel& kernel, const RunOptions& options,
              int64_t started_ns)
-      : compilation_(compilation), module_(compilation.module), kernel_(kernel), options_(options),
+      : compilation_(compilation),
+        module_(compilation.module),
+        kernel_(kernel),
+        options_(options),
         started_ns_(started_ns) {}
 
   int Run() {
@@ -154,7 +163,8 @@ class SessionRun {
   bool OpenOutput() {
     int fd = STDOUT_FILENO;
     if (!options_.output_file.empty()) {
-      output_ = Fd(::open(options_.output_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      output_ =
+          Fd(::open(options_.output_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
       if (!output_.valid()) {
         return Failed(SystemError("write the output to", options_.output_file, errno));
       }
@@ -171,7 +181,8 @@ class SessionRun {
 
   bool StartChild() {
     if (options_.command.empty()) return true;
-    if (const auto started = child_.Start(options_.command); !started) return Failed(started.error());
+    if (const auto started = child_.Start(options_.command); !started)
+      return Failed(started.error());
     module_.target_pid = child_.pid();
     return true;
   }

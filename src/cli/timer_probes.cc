@@ -19,7 +19,8 @@ Result<void> TimerProbes::Start(const ir::Module& module) {
   for (uint32_t i = 0; i < module.programs.size(); i++) {
     const auto* spec = std::get_if<ir::AttachTimer>(&module.programs[i].attach);
     if (spec == nullptr) continue;
-    Timer timer{.program = i, .spec = *spec,
+    Timer timer{.program = i,
+                .spec = *spec,
                 .fd = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC))};
     if (!timer.fd.valid()) {
       return std::unexpected(SystemError("make a timer for", module.programs[i].name, errno));
@@ -34,7 +35,8 @@ void TimerProbes::Arm(Timer& timer) {
   itimerspec when{};
   int64_t first = timer.spec.interval_ns;
   if (timer.spec.randomize_ns > 0) {
-    std::uniform_int_distribution<int64_t> spread(-timer.spec.randomize_ns, timer.spec.randomize_ns);
+    std::uniform_int_distribution<int64_t> spread(-timer.spec.randomize_ns,
+                                                  timer.spec.randomize_ns);
     if (!random_) random_.emplace(std::random_device{}());
     first = std::max<int64_t>(1, first + spread(*random_));
   } else {

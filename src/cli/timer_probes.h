@@ -15,7 +15,11 @@ namespace podtap::cli {
 class TimerProbes {
  public:
   Result<void> Start(const ir::Module& module);
-  struct Timer { uint32_t program = 0; ir::AttachTimer spec; Fd fd; };
+  struct Timer {
+    uint32_t program = 0;
+    ir::AttachTimer spec;
+    Fd fd;
+  };
   std::vector<Timer>& timers() { return timers_; }
   // After its fd was readable: how many times it fired since, and, for a
   // randomised one, when it fires next.

@@ -55,20 +55,34 @@ bool UserHost::Interrupted() {
 int64_t UserHost::Context(ir::ContextValue which) {
   using C = ir::ContextValue;
   switch (which) {
-    case C::kPid: return getpid();
-    case C::kTid: return gettid();
-    case C::kUid: return getuid();
-    case C::kGid: return getgid();
-    case C::kCpu: return sched_getcpu();
-    case C::kMonotonicNs: return ClockNs(CLOCK_MONOTONIC);
-    case C::kBootNs: return ClockNs(CLOCK_BOOTTIME);
-    case C::kRealNs: return ClockNs(CLOCK_REALTIME);
-    case C::kJiffies: return ClockNs(CLOCK_MONOTONIC) / (1'000'000'000 / kernel_.hz());
-    case C::kCycles: return ClockNs(CLOCK_MONOTONIC);
-    case C::kRandom: return OwnRandom();
-    case C::kCurrentTask: return static_cast<int64_t>(reader().CurrentTask());
-    case C::kTarget: return target_pid_;
-    default: return 0;
+    case C::kPid:
+      return getpid();
+    case C::kTid:
+      return gettid();
+    case C::kUid:
+      return getuid();
+    case C::kGid:
+      return getgid();
+    case C::kCpu:
+      return sched_getcpu();
+    case C::kMonotonicNs:
+      return ClockNs(CLOCK_MONOTONIC);
+    case C::kBootNs:
+      return ClockNs(CLOCK_BOOTTIME);
+    case C::kRealNs:
+      return ClockNs(CLOCK_REALTIME);
+    case C::kJiffies:
+      return ClockNs(CLOCK_MONOTONIC) / (1'000'000'000 / kernel_.hz());
+    case C::kCycles:
+      return ClockNs(CLOCK_MONOTONIC);
+    case C::kRandom:
+      return OwnRandom();
+    case C::kCurrentTask:
+      return static_cast<int64_t>(reader().CurrentTask());
+    case C::kTarget:
+      return target_pid_;
+    default:
+      return 0;
   }
 }
 

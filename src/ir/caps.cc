@@ -20,12 +20,26 @@ uint32_t LongWidth(const Directive& piece) {
   using C = Directive::Conversion;
   uint32_t width = 0;
   switch (piece.conversion) {
-    case C::kDecimal: case C::kUnsigned: width = 21; break;
-    case C::kHex: case C::kHexUpper: case C::kPointer: width = 18; break;
-    case C::kOctal: width = 24; break;
-    case C::kBinary: width = 8; break;
-    case C::kChar: width = 1; break;
-    default: break;
+    case C::kDecimal:
+    case C::kUnsigned:
+      width = 21;
+      break;
+    case C::kHex:
+    case C::kHexUpper:
+    case C::kPointer:
+      width = 18;
+      break;
+    case C::kOctal:
+      width = 24;
+      break;
+    case C::kBinary:
+      width = 8;
+      break;
+    case C::kChar:
+      width = 1;
+      break;
+    default:
+      break;
   }
   if (piece.precision > 0) width = std::max(width, static_cast<uint32_t>(piece.precision) + 3);
   return width;
@@ -143,18 +157,25 @@ class CapInference {
       case Op::kContext:
         if (static_cast<ContextValue>(instr.imm) == ContextValue::kComm) grow(kCommCap);
         break;
-      case Op::kLoadStr: grow(uint64_t{instr.size} + 1); break;
+      case Op::kLoadStr:
+        grow(uint64_t{instr.size} + 1);
+        break;
       case Op::kReadKernelStr:
       case Op::kReadUserStr:
       case Op::kReadKernelBytes: {
-        const bool bounded = instr.args.size() > 1 && instr.args[1].is_imm() && instr.args[1].imm >= 0;
+        const bool bounded =
+            instr.args.size() > 1 && instr.args[1].is_imm() && instr.args[1].imm >= 0;
         grow(bounded ? static_cast<uint64_t>(std::min<int64_t>(instr.args[1].imm, limit_)) + 1
                      : limit_);
         break;
       }
       case Op::kChainText:
-      case Op::kStrSetByte: grow(limit_); break;
-      case Op::kStrAppend: grow(uint64_t{program.regs[instr.dst].cap} + arg_cap(0) - 1); break;
+      case Op::kStrSetByte:
+        grow(limit_);
+        break;
+      case Op::kStrAppend:
+        grow(uint64_t{program.regs[instr.dst].cap} + arg_cap(0) - 1);
+        break;
       case Op::kStrTable: {
         uint64_t longest = 19;  // the hex fallback: 0x and 16 digits
         for (const std::string& entry : module_.tables[static_cast<size_t>(instr.imm)].entries) {
@@ -163,8 +184,12 @@ class CapInference {
         grow(longest);
         break;
       }
-      case Op::kFormat: grow(FormatBytes(program, instr)); break;
-      case Op::kGlobalLoad: grow(module_.globals[static_cast<size_t>(instr.imm)].value_cap); break;
+      case Op::kFormat:
+        grow(FormatBytes(program, instr));
+        break;
+      case Op::kGlobalLoad:
+        grow(module_.globals[static_cast<size_t>(instr.imm)].value_cap);
+        break;
       case Op::kGlobalStore: {
         Global& global = module_.globals[static_cast<size_t>(instr.imm)];
         if (global.value == ValueType::kString) GrowCap(global.value_cap, arg_cap(0));
@@ -181,15 +206,24 @@ class CapInference {
         break;
       }
       case Op::kMapAdd:
-      case Op::kStatPush: VisitKeys(program, instr, 1); break;
+      case Op::kStatPush:
+        VisitKeys(program, instr, 1);
+        break;
       case Op::kMapHas:
       case Op::kMapDelete:
       case Op::kStatGet:
-      case Op::kHistogram: VisitKeys(program, instr, 0); break;
-      case Op::kStatBucket: VisitKeys(program, instr, 1); break;
+      case Op::kHistogram:
+        VisitKeys(program, instr, 0);
+        break;
+      case Op::kStatBucket:
+        VisitKeys(program, instr, 1);
+        break;
       case Op::kIterBegin:
-      case Op::kIterNext: VisitIteration(program, growths, instr); break;
-      default: break;
+      case Op::kIterNext:
+        VisitIteration(program, growths, instr);
+        break;
+      default:
+        break;
     }
   }
 

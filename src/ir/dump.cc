@@ -22,9 +22,12 @@ namespace {
 
 std::string OperandText(const Operand& operand) {
   switch (operand.kind) {
-    case Operand::Kind::kReg: return "%" + std::to_string(operand.reg);
-    case Operand::Kind::kLiteral: return "@" + std::to_string(operand.imm);
-    case Operand::Kind::kImm: return std::to_string(operand.imm);
+    case Operand::Kind::kReg:
+      return "%" + std::to_string(operand.reg);
+    case Operand::Kind::kLiteral:
+      return "@" + std::to_string(operand.imm);
+    case Operand::Kind::kImm:
+      return std::to_string(operand.imm);
   }
   return "?";
 }
@@ -49,10 +52,14 @@ std::string DirectiveText(const Directive& piece) {
 
 std::string TypeText(Type type, uint32_t cap, uint32_t btf_id) {
   switch (type) {
-    case Type::kI64: return "i64";
-    case Type::kPtr: return "ptr:" + std::to_string(btf_id);
-    case Type::kStr: return "str:" + std::to_string(cap);
-    case Type::kChain: return "chain";
+    case Type::kI64:
+      return "i64";
+    case Type::kPtr:
+      return "ptr:" + std::to_string(btf_id);
+    case Type::kStr:
+      return "str:" + std::to_string(cap);
+    case Type::kChain:
+      return "chain";
   }
   return "?";
 }
@@ -66,7 +73,8 @@ struct AttachText {
     return "timer " + std::to_string(a.interval_ns) + " " + std::to_string(a.randomize_ns);
   }
   std::string operator()(const AttachTracepoint& a) const {
-    return "tracepoint " + Quote(a.subsystem) + " " + Quote(a.name) + " " + std::to_string(a.btf_id);
+    return "tracepoint " + Quote(a.subsystem) + " " + Quote(a.name) + " " +
+           std::to_string(a.btf_id);
   }
   std::string operator()(const AttachProfile& a) const {
     return "profile " + std::to_string(a.frequency_hz);
@@ -93,8 +101,12 @@ std::string InstrText(const Instr& instr) {
 std::string TerminatorText(const Terminator& end) {
   std::string text = "    ";
   switch (end.kind) {
-    case Terminator::Kind::kReturn: text += "return"; break;
-    case Terminator::Kind::kJump: text += "jump " + std::to_string(end.then_block); break;
+    case Terminator::Kind::kReturn:
+      text += "return";
+      break;
+    case Terminator::Kind::kJump:
+      text += "jump " + std::to_string(end.then_block);
+      break;
     case Terminator::Kind::kBranch:
       text += "branch " + OperandText(end.cond) + " " + std::to_string(end.then_block) + " " +
               std::to_string(end.else_block);

@@ -27,31 +27,31 @@ void FormatTable(const StringTable& table, int64_t number, std::string& out);
 
 struct Directive {
   enum class Conversion : uint8_t {
-    kLiteral,   // `text` as it is
-    kDecimal,   // %d %i
-    kUnsigned,  // %u
-    kHex,       // %x
-    kHexUpper,  // %X
-    kOctal,     // %o
-    kBinary,    // %b: the value's low `precision` (1 2 4 8, default 8) bytes, raw
-    kPointer,   // %p: 0x and hex, no padding
-    kString,    // %s
-    kChar,      // %c: one byte; 0 prints nothing
-    kMemory,    // %m: `precision` bytes of memory, raw
-    kMemoryHex, // %M: the same as hex digits
-    kChain,     // a captured ancestry without times (made by lower, not written)
+    kLiteral,     // `text` as it is
+    kDecimal,     // %d %i
+    kUnsigned,    // %u
+    kHex,         // %x
+    kHexUpper,    // %X
+    kOctal,       // %o
+    kBinary,      // %b: the value's low `precision` (1 2 4 8, default 8) bytes, raw
+    kPointer,     // %p: 0x and hex, no padding
+    kString,      // %s
+    kChar,        // %c: one byte; 0 prints nothing
+    kMemory,      // %m: `precision` bytes of memory, raw
+    kMemoryHex,   // %M: the same as hex digits
+    kChain,       // a captured ancestry without times (made by lower, not written)
     kChainTimes,  // with times
-    kTable,     // entry of `table` (a signal's name; made by lower)
+    kTable,       // entry of `table` (a signal's name; made by lower)
   } conversion = Conversion::kLiteral;
-  std::string text;         // of kLiteral; "%%" is folded into it
-  bool left = false;        // -
-  bool zero = false;        // 0
-  bool plus = false;        // +
-  bool space = false;       // ' '
-  bool alternate = false;   // #
-  int32_t width = -1;       // -1 none, -2 taken from the next argument (*)
-  int32_t precision = -1;   // the same
-  uint32_t table_index = 0;  // of kTable: into Module::tables
+  std::string text;                          // of kLiteral; "%%" is folded into it
+  bool left = false;                         // -
+  bool zero = false;                         // 0
+  bool plus = false;                         // +
+  bool space = false;                        // ' '
+  bool alternate = false;                    // #
+  int32_t width = -1;                        // -1 none, -2 taken from the next argument (*)
+  int32_t precision = -1;                    // the same
+  uint32_t table_index = 0;                  // of kTable: into Module::tables
   std::shared_ptr<const StringTable> table;  // that very table
 };
 
@@ -65,8 +65,8 @@ struct Format {
 
 // One entry of a chain, as it stands in events: 24 bytes.
 struct ChainEntry {
-  char comm[16];        // NUL-terminated unless full
-  uint64_t start_ns;    // start_boottime, CLOCK_BOOTTIME
+  char comm[16];      // NUL-terminated unless full
+  uint64_t start_ns;  // start_boottime, CLOCK_BOOTTIME
 };
 inline constexpr uint32_t kMaxChain = 32;  // levels kept
 

@@ -10,7 +10,11 @@ bool ChangesInPlace(Op op) { return op == Op::kStrSetByte || op == Op::kStrAppen
 // Post-order without recursion: a program may have many thousand blocks.
 std::vector<BlockId> PostOrder(const Program& program, std::vector<bool>& reachable) {
   std::vector<BlockId> order;
-  struct Frame { BlockId block; std::vector<BlockId> next; size_t at = 0; };
+  struct Frame {
+    BlockId block;
+    std::vector<BlockId> next;
+    size_t at = 0;
+  };
   std::vector<Frame> stack;
   const auto enter = [&](BlockId block) {
     reachable[block] = true;
@@ -121,9 +125,12 @@ void ForEachWrite(const Module& module, const Instr& instr, const std::function<
 
 std::vector<BlockId> Successors(const Terminator& end) {
   switch (end.kind) {
-    case Terminator::Kind::kReturn: return {};
-    case Terminator::Kind::kJump: return {end.then_block};
-    default: return {end.then_block, end.else_block};
+    case Terminator::Kind::kReturn:
+      return {};
+    case Terminator::Kind::kJump:
+      return {end.then_block};
+    default:
+      return {end.then_block, end.else_block};
   }
 }
 

@@ -21,10 +21,10 @@ std::vector<BlockId> Successors(const Terminator& end);
 
 struct Graph {
   std::vector<bool> reachable;
-  std::vector<BlockId> order;          // reverse post-order of the reachable blocks
-  std::vector<uint32_t> position;      // of each block in `order`, or kNone
+  std::vector<BlockId> order;                // reverse post-order of the reachable blocks
+  std::vector<uint32_t> position;            // of each block in `order`, or kNone
   std::vector<BlockId> immediate_dominator;  // of the entry: itself
-  std::vector<bool> in_cycle;          // the block can be reached from itself
+  std::vector<bool> in_cycle;                // the block can be reached from itself
   bool Dominates(BlockId one, BlockId other) const;
 };
 Graph Analyse(const Program& program);

@@ -50,7 +50,7 @@ struct RegInfo {
 struct Operand {
   enum class Kind : uint8_t { kReg, kImm, kLiteral } kind = Kind::kImm;
   Reg reg = kNoReg;
-  int64_t imm = 0;       // the number, or the index into Module::literals
+  int64_t imm = 0;  // the number, or the index into Module::literals
   static Operand R(Reg r) { return {.kind = Kind::kReg, .reg = r, .imm = 0}; }
   static Operand I(int64_t v) { return {Kind::kImm, kNoReg, v}; }
   static Operand L(uint32_t literal) { return {Kind::kLiteral, kNoReg, literal}; }
@@ -65,12 +65,24 @@ struct Operand {
 // may be a literal.
 enum class Op : uint8_t {
   // -- longs
-  kMove,   // d = a (i64←i64|imm, ptr←ptr, str←str|lit, chain←chain)
-  kAdd, kSub, kMul,
-  kDiv, kMod,  // signed, towards zero; b ≠ 0 was checked before; MIN / -1 = MIN, MIN % -1 = 0
-  kAnd, kOr, kXor,
-  kShl, kShr, kShrLogical,  // the count is taken modulo 64; kShr is arithmetic
-  kEq, kNe, kLt, kLe, kGt, kGe,  // signed, 0 or 1; kEq and kNe also take ptr against imm 0
+  kMove,  // d = a (i64←i64|imm, ptr←ptr, str←str|lit, chain←chain)
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,  // signed, towards zero; b ≠ 0 was checked before; MIN / -1 = MIN, MIN % -1 = 0
+  kAnd,
+  kOr,
+  kXor,
+  kShl,
+  kShr,
+  kShrLogical,  // the count is taken modulo 64; kShr is arithmetic
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,        // signed, 0 or 1; kEq and kNe also take ptr against imm 0
   kPtrToInt,  // d:i64 = the address in a:ptr
   kPtrOk,     // d:i64 = 0 when a:ptr is null or in the first page (a NULL, an error or a small
               // number such as SEND_SIG_PRIV), else 1. Always the last instruction of its
@@ -83,18 +95,18 @@ enum class Op : uint8_t {
   kContext,  // d = ContextValue(imm); kComm gives a str, kCurrentTask a ptr
 
   // -- kernel memory
-  kLoad,       // d = *(a:ptr + imm), `size` 1 2 4 8 bytes, `is_signed`; d may be ptr (size 8).
-               // Can't fail: a fault reads as 0
-  kLoadStr,    // d:str = char[size] at a:ptr + imm (a comm), up to its NUL
+  kLoad,           // d = *(a:ptr + imm), `size` 1 2 4 8 bytes, `is_signed`; d may be ptr (size 8).
+                   // Can't fail: a fault reads as 0
+  kLoadStr,        // d:str = char[size] at a:ptr + imm (a comm), up to its NUL
   kReadKernel,     // d = *(a:i64), `size`, `is_signed`; d2:i64 = 0, or 1 after a fault
   kReadUser,       // the same from the current task's memory
   kReadKernelStr,  // d:str from address a:i64, at most b bytes (imm -1: as many as fit); d2 = fault
   kReadUserStr,    // the same from the current task's memory
-  kReadKernelBytes, // d:str = b raw bytes at address a, for %m and %M; d2 = fault
-  kTaskFromPid,    // d:i64 = address of the task whose host pid is a, or 0
-  kChainCapture,   // d:chain = comm and start_boottime of task a (ptr, or i64: its address, read
-                   // by helper) and of its real_parents, the root (pid 0) included
-  kChainText,      // d:str = text of a:chain, imm 1: with times (task_ancestry's format)
+  kReadKernelBytes,  // d:str = b raw bytes at address a, for %m and %M; d2 = fault
+  kTaskFromPid,      // d:i64 = address of the task whose host pid is a, or 0
+  kChainCapture,     // d:chain = comm and start_boottime of task a (ptr, or i64: its address, read
+                     // by helper) and of its real_parents, the root (pid 0) included
+  kChainText,        // d:str = text of a:chain, imm 1: with times (task_ancestry's format)
 
   // -- strings
   kStrLen,      // d:i64 = bytes before the NUL of a
@@ -102,10 +114,14 @@ enum class Op : uint8_t {
   kStrSetByte,  // d:str: its byte a = b & 255. Bytes beyond the cap are dropped
   kStrSub,      // d:str = a from byte b, at most c bytes (b, c clamped to the string)
   kStrAppend,   // d:str += a, at d2:i64, the end so far (0 at first), which moves on; cut at cap
-  kStrEq, kStrNe,          // d:i64 = a == b
-  kStrLt, kStrLe, kStrGt, kStrGe,  // by unsigned bytes
-  kStrTable,    // d:str = entry a of Module::tables[imm], or entry 0's fallback: see StringTable
-  kFormat,      // d:str = Module::formats[imm] applied to args (sprintf and its kin)
+  kStrEq,
+  kStrNe,  // d:i64 = a == b
+  kStrLt,
+  kStrLe,
+  kStrGt,
+  kStrGe,     // by unsigned bytes
+  kStrTable,  // d:str = entry a of Module::tables[imm], or entry 0's fallback: see StringTable
+  kFormat,    // d:str = Module::formats[imm] applied to args (sprintf and its kin)
 
   // -- globals and arrays: imm is the index into Module::globals
   kGlobalLoad,   // d = global
@@ -120,8 +136,8 @@ enum class Op : uint8_t {
   kStatPush,     // global[args[1..]] <<< args[0]; d2:i64 = full
   kStatGet,      // d:i64 = StatField(aux) of global[args…]; d2:i64 = found (0: empty)
   kStatBucket,   // d:i64 = count in bucket args[0] of the histogram; `aux` HistogramKind
-  kIterBegin,    // snapshot of global, sorted: aux → Module::iterations; args[0] limit (imm -1 none)
-  kIterNext,     // d:i64 = 1 and the iteration's registers set, or 0 at the end; aux as above
+  kIterBegin,  // snapshot of global, sorted: aux → Module::iterations; args[0] limit (imm -1 none)
+  kIterNext,   // d:i64 = 1 and the iteration's registers set, or 0 at the end; aux as above
 
   // -- what leaves the program
   kPrint,      // Module::formats[imm] applied to args → an event (or text at once in user space)
@@ -136,9 +152,10 @@ enum class Op : uint8_t {
 };
 
 enum class ContextValue : uint8_t {
-  kPid,          // host tgid of current
-  kTid,          // host pid (thread) of current
-  kUid, kGid,    // real uid and gid, in the initial user namespace
+  kPid,  // host tgid of current
+  kTid,  // host pid (thread) of current
+  kUid,
+  kGid,  // real uid and gid, in the initial user namespace
   kCpu,
   kMonotonicNs,  // CLOCK_MONOTONIC
   kBootNs,       // CLOCK_BOOTTIME
@@ -201,16 +218,31 @@ struct Site {
 
 // ---------------------------------------------------------------- attachment
 
-struct AttachBegin { int64_t order = 0; };
-struct AttachEnd { int64_t order = 0; };
-struct AttachError { int64_t order = 0; };
+struct AttachBegin {
+  int64_t order = 0;
+};
+struct AttachEnd {
+  int64_t order = 0;
+};
+struct AttachError {
+  int64_t order = 0;
+};
 struct AttachNever {};
 // Fires every interval_ns ± up to randomize_ns, in user space.
-struct AttachTimer { int64_t interval_ns = 0; int64_t randomize_ns = 0; };
+struct AttachTimer {
+  int64_t interval_ns = 0;
+  int64_t randomize_ns = 0;
+};
 // A BTF-typed raw tracepoint. btf_id is that of the typedef btf_trace_NAME.
-struct AttachTracepoint { std::string subsystem; std::string name; uint32_t btf_id = 0; };
+struct AttachTracepoint {
+  std::string subsystem;
+  std::string name;
+  uint32_t btf_id = 0;
+};
 // timer.profile: on every CPU, at a frequency in Hz, in the kernel.
-struct AttachProfile { int64_t frequency_hz = 1000; };
+struct AttachProfile {
+  int64_t frequency_hz = 1000;
+};
 
 using AttachSpec = std::variant<AttachBegin, AttachEnd, AttachError, AttachNever, AttachTimer,
                                 AttachTracepoint, AttachProfile>;
@@ -220,7 +252,7 @@ inline bool IsKernelSide(const AttachSpec& spec) {
 }
 
 struct Program {
-  std::string name;   // the probe point as messages show it: `kernel.trace("signal_generate")`
+  std::string name;     // the probe point as messages show it: `kernel.trace("signal_generate")`
   std::string written;  // as the user wrote it: `signal.send` (pp() and JSON's "probe")
   AttachSpec attach;
   std::vector<RegInfo> regs;
@@ -236,8 +268,11 @@ struct Global {
   std::string name;
   ValueType value = ValueType::kLong;
   uint32_t value_cap = 0;  // of a string value
-  struct Key { Type type = Type::kI64; uint32_t cap = 0; };  // kI64 or kStr
-  std::vector<Key> keys;   // empty: a scalar
+  struct Key {
+    Type type = Type::kI64;
+    uint32_t cap = 0;
+  };                      // kI64 or kStr
+  std::vector<Key> keys;  // empty: a scalar
   uint32_t max_entries = 2048;
   bool wrap = false;
   int64_t init_long = 0;
@@ -247,7 +282,9 @@ struct Global {
   bool in_kernel = false;
   bool print_at_end = false;  // written, never read
   bool log_histogram = false;
-  struct Linear { int64_t low = 0, high = 0, step = 1; };
+  struct Linear {
+    int64_t low = 0, high = 0, step = 1;
+  };
   std::optional<Linear> linear_histogram;
   int64_t variance_shift = 0;
   bool is_array() const { return !keys.empty(); }
@@ -262,24 +299,30 @@ struct Iteration {
   std::vector<Reg> key_regs;
   Reg value_reg = kNoReg;
   // Slices: one operand a key, or an imm operand with `any` set.
-  struct Filter { bool any = true; Operand value; };
+  struct Filter {
+    bool any = true;
+    Operand value;
+  };
   std::vector<Filter> filters;
 };
 
 // A structured event: a name and named, typed fields.
 struct EventType {
   std::string name;
-  struct Field { std::string name; Type type = Type::kI64; };
+  struct Field {
+    std::string name;
+    Type type = Type::kI64;
+  };
   std::vector<Field> fields;
 };
 
 struct Limits {
-  uint32_t max_string = 512;          // MAXSTRINGLEN, with the NUL
-  uint32_t max_action = 1000;         // MAXACTION, kernel-side probes
-  uint32_t max_action_user = 10000;   // begin, end, error, timers: ten times that
-  uint32_t max_map_entries = 2048;    // MAXMAPENTRIES
-  uint32_t max_nesting = 10;          // MAXNESTING: recursion in user space
-  uint32_t max_errors = 0;            // MAXERRORS
+  uint32_t max_string = 512;         // MAXSTRINGLEN, with the NUL
+  uint32_t max_action = 1000;        // MAXACTION, kernel-side probes
+  uint32_t max_action_user = 10000;  // begin, end, error, timers: ten times that
+  uint32_t max_map_entries = 2048;   // MAXMAPENTRIES
+  uint32_t max_nesting = 10;         // MAXNESTING: recursion in user space
+  uint32_t max_errors = 0;           // MAXERRORS
 };
 
 struct Module {

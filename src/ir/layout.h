@@ -52,15 +52,15 @@ uint32_t SequenceOffset(const Global& global);  // of the u64 in the value
 // ItemHeader and its fields. A record never splits an item; a hit that writes
 // more than kMaxRecord bytes makes several records.
 struct RecordHeader {
-  uint64_t time_ns = 0;   // CLOCK_BOOTTIME (monotonic where there is no helper for it)
-  uint32_t program = 0;   // index into Module::programs
+  uint64_t time_ns = 0;  // CLOCK_BOOTTIME (monotonic where there is no helper for it)
+  uint32_t program = 0;  // index into Module::programs
   uint32_t cpu = 0;
-  uint32_t pid = 0;       // host tgid of current
+  uint32_t pid = 0;  // host tgid of current
   uint32_t tid = 0;
 };
 struct ItemHeader {
-  uint32_t item = 0;      // index into Layout::items
-  uint32_t size = 0;      // bytes of the item with this header
+  uint32_t item = 0;  // index into Layout::items
+  uint32_t size = 0;  // bytes of the item with this header
 };
 inline constexpr uint32_t kMaxRecord = 4096;
 // A str of at most this cap stands in the record as its cap bytes; a larger one
@@ -74,11 +74,11 @@ struct Item {
   SiteId site = kNone;
   struct Field {
     enum class Kind : uint8_t {
-      kConstant,     // an immediate or a literal: not in the record
-      kLong,         // 8 bytes
-      kInlineString, // cap bytes
-      kLongString,   // u64 length, bytes padded to 8
-      kChain,        // u64 count of entries, ChainEntry each
+      kConstant,      // an immediate or a literal: not in the record
+      kLong,          // 8 bytes
+      kInlineString,  // cap bytes
+      kLongString,    // u64 length, bytes padded to 8
+      kChain,         // u64 count of entries, ChainEntry each
     } kind = Kind::kLong;
     uint32_t cap = 0;
     Operand constant;

@@ -9,7 +9,11 @@ namespace {
 
 // Where each register is written, if in one place only.
 struct Definitions {
-  struct Place { BlockId block = kNone; uint32_t index = 0; uint32_t count = 0; };
+  struct Place {
+    BlockId block = kNone;
+    uint32_t index = 0;
+    uint32_t count = 0;
+  };
   std::vector<Place> places;
 
   Definitions(const Module& module, const Program& program) : places(program.regs.size()) {
@@ -105,8 +109,8 @@ void PropagateCopies(const Module& module, Program& program) {
   const auto replace = [&](Operand& operand, BlockId block, uint32_t index) {
     if (!operand.is_reg() || !holds[operand.reg]) return;
     const Definitions::Place& place = defs.places[operand.reg];
-    const bool comes_first = place.block == block ? place.index < index
-                                                  : graph.Dominates(place.block, block);
+    const bool comes_first =
+        place.block == block ? place.index < index : graph.Dominates(place.block, block);
     if (comes_first) operand = *holds[operand.reg];
   };
   for (BlockId block : graph.order) {
@@ -135,10 +139,10 @@ void RemoveDead(const Module& module, Program& program) {
     }
     const auto unread = [&](Reg reg) { return reg == kNoReg || reads[reg] == 0; };
     for (Block& block : program.blocks) {
-      changed |= std::erase_if(block.instrs, [&](const Instr& instr) {
-                   return !Info(instr.op).has_side_effect && unread(instr.dst) &&
-                          unread(instr.dst2);
-                 }) > 0;
+      changed |=
+          std::erase_if(block.instrs, [&](const Instr& instr) {
+            return !Info(instr.op).has_side_effect && unread(instr.dst) && unread(instr.dst2);
+          }) > 0;
       for (Instr& instr : block.instrs) {
         if (instr.op == Op::kGlobalAdd && unread(instr.dst)) instr.dst = kNoReg;
         if (instr.op == Op::kMapAdd && unread(instr.dst)) instr.dst = kNoReg;

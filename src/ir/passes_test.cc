@@ -174,7 +174,8 @@ TEST(Verify, RefusesAUserOnlyOpInTheKernelAndAWrongType) {
       "    return\n");
   const Result<void> user_only = Verify(module);
   ASSERT_FALSE(user_only.has_value());
-  EXPECT_NE(user_only.error().Message().find("stat.push can't run in the kernel"), std::string::npos);
+  EXPECT_NE(user_only.error().Message().find("stat.push can't run in the kernel"),
+            std::string::npos);
   module = Make(
       "literal \"x\"\n"
       "program \"begin\" written \"begin\" attach begin 0\n"

@@ -54,8 +54,10 @@ class Line {
       if (c == '\\' && !rest_.empty()) {
         c = rest_.front();
         rest_.remove_prefix(1);
-        if (c == 'n') c = '\n';
-        else if (c == 't') c = '\t';
+        if (c == 'n')
+          c = '\n';
+        else if (c == 't')
+          c = '\t';
         else if (c == 'x' && rest_.size() >= 2) {
           unsigned value = 0;
           std::from_chars(rest_.data(), rest_.data() + 2, value, 16);
@@ -65,14 +67,17 @@ class Line {
       }
       out += c;
     }
-    if (rest_.empty()) failed_ = true;
-    else rest_.remove_prefix(1);
+    if (rest_.empty())
+      failed_ = true;
+    else
+      rest_.remove_prefix(1);
     return out;
   }
 
   Operand ReadOperand(std::string_view word) {
     if (word.starts_with('%')) return Operand::R(static_cast<Reg>(ParseNumber(word.substr(1))));
-    if (word.starts_with('@')) return Operand::L(static_cast<uint32_t>(ParseNumber(word.substr(1))));
+    if (word.starts_with('@'))
+      return Operand::L(static_cast<uint32_t>(ParseNumber(word.substr(1))));
     return Operand::I(ParseNumber(word));
   }
 
@@ -94,10 +99,13 @@ class Reader {
       if (line.done()) continue;
       ReadLine(line);
       if (line.failed() || !line.done()) {
-        return std::unexpected(Error{.kind = ErrorKind::kInput, .tried = "read ir",
+        return std::unexpected(Error{.kind = ErrorKind::kInput,
+                                     .tried = "read ir",
                                      .on = "line " + std::to_string(number),
                                      .reason = "it isn't understood: " + std::string(content),
-                                     .error_number = 0, .remedy = "", .detail = ""});
+                                     .error_number = 0,
+                                     .remedy = "",
+                                     .detail = ""});
       }
     }
     for (Format& format : module_.formats) {
@@ -113,13 +121,16 @@ class Reader {
 
  private:
   void ReadLine(Line& line) {
-    struct Row { std::string_view word; void (Reader::*read)(Line&); };
+    struct Row {
+      std::string_view word;
+      void (Reader::*read)(Line&);
+    };
     static constexpr Row kRows[] = {
-        {"limits", &Reader::ReadLimits},     {"literal", &Reader::ReadLiteral},
-        {"format", &Reader::ReadFormat},     {"global", &Reader::ReadGlobal},
-        {"event", &Reader::ReadEvent},       {"table", &Reader::ReadTable},
+        {"limits", &Reader::ReadLimits},       {"literal", &Reader::ReadLiteral},
+        {"format", &Reader::ReadFormat},       {"global", &Reader::ReadGlobal},
+        {"event", &Reader::ReadEvent},         {"table", &Reader::ReadTable},
         {"iteration", &Reader::ReadIteration}, {"site", &Reader::ReadSite},
-        {"program", &Reader::ReadProgram},   {"reg", &Reader::ReadReg},
+        {"program", &Reader::ReadProgram},     {"reg", &Reader::ReadReg},
         {"block", &Reader::ReadBlock},
     };
     // "event" is a line of the module's and an instruction.
@@ -172,16 +183,20 @@ class Reader {
     piece.conversion = *conversion;
     while (!word.empty()) {
       const std::string_view part = next();
-      if (part.starts_with('w')) piece.width = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
-      else if (part.starts_with('p')) piece.precision = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
-      else if (part.starts_with('t')) piece.table_index = static_cast<uint32_t>(line.ParseNumber(part.substr(1)));
-      else for (char flag : part) {
-        piece.left |= flag == '-';
-        piece.zero |= flag == '0';
-        piece.plus |= flag == '+';
-        piece.space |= flag == '_';
-        piece.alternate |= flag == '#';
-      }
+      if (part.starts_with('w'))
+        piece.width = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
+      else if (part.starts_with('p'))
+        piece.precision = static_cast<int32_t>(line.ParseNumber(part.substr(1)));
+      else if (part.starts_with('t'))
+        piece.table_index = static_cast<uint32_t>(line.ParseNumber(part.substr(1)));
+      else
+        for (char flag : part) {
+          piece.left |= flag == '-';
+          piece.zero |= flag == '0';
+          piece.plus |= flag == '+';
+          piece.space |= flag == '_';
+          piece.alternate |= flag == '#';
+        }
     }
   }
 
@@ -190,14 +205,21 @@ class Reader {
     const std::string_view word = line.Word();
     const size_t colon = word.find(':');
     const std::string_view name = word.substr(0, colon);
-    const uint32_t number =
-        colon == std::string_view::npos
-            ? 0 : static_cast<uint32_t>(line.ParseNumber(word.substr(colon + 1)));
-    if (name == "i64") type = Type::kI64;
-    else if (name == "chain") type = Type::kChain;
-    else if (name == "ptr") { type = Type::kPtr; btf_id = number; }
-    else if (name == "str") { type = Type::kStr; cap = number; }
-    else line.Fail();
+    const uint32_t number = colon == std::string_view::npos
+                                ? 0
+                                : static_cast<uint32_t>(line.ParseNumber(word.substr(colon + 1)));
+    if (name == "i64")
+      type = Type::kI64;
+    else if (name == "chain")
+      type = Type::kChain;
+    else if (name == "ptr") {
+      type = Type::kPtr;
+      btf_id = number;
+    } else if (name == "str") {
+      type = Type::kStr;
+      cap = number;
+    } else
+      line.Fail();
   }
 
   void ReadGlobal(Line& line) {
@@ -211,25 +233,34 @@ class Reader {
     }
     while (!line.done() && !line.failed()) {
       uint32_t unused = 0;
-      if (line.Accept("max")) global.max_entries = line.Index();
+      if (line.Accept("max"))
+        global.max_entries = line.Index();
       else if (line.Accept("key")) {
         Global::Key key;
         ReadType(line, key.type, key.cap, unused);
         global.keys.push_back(key);
-      } else if (line.Accept("wrap")) global.wrap = true;
-      else if (line.Accept("kernel")) global.in_kernel = true;
-      else if (line.Accept("print")) global.print_at_end = true;
-      else if (line.Accept("log")) global.log_histogram = true;
+      } else if (line.Accept("wrap"))
+        global.wrap = true;
+      else if (line.Accept("kernel"))
+        global.in_kernel = true;
+      else if (line.Accept("print"))
+        global.print_at_end = true;
+      else if (line.Accept("log"))
+        global.log_histogram = true;
       else if (line.Accept("linear")) {
         Global::Linear linear;
         linear.low = line.Number();
         linear.high = line.Number();
         linear.step = line.Number();
         global.linear_histogram = linear;
-      } else if (line.Accept("shift")) global.variance_shift = line.Number();
-      else if (line.Accept("init")) global.init_long = line.Number();
-      else if (line.Accept("text")) global.init_string = line.Quoted();
-      else line.Fail();
+      } else if (line.Accept("shift"))
+        global.variance_shift = line.Number();
+      else if (line.Accept("init"))
+        global.init_long = line.Number();
+      else if (line.Accept("text"))
+        global.init_string = line.Quoted();
+      else
+        line.Fail();
     }
     module_.globals.push_back(std::move(global));
   }
@@ -260,11 +291,16 @@ class Reader {
     if (line.Accept("column")) iteration.sort_column = static_cast<int>(line.Number());
     if (line.Accept("stat")) iteration.sort_stat = static_cast<StatField>(line.Number());
     while (!line.done() && !line.failed()) {
-      if (line.Accept("key")) iteration.key_regs.push_back(line.ReadOperand(line.Word()).reg);
-      else if (line.Accept("value")) iteration.value_reg = line.ReadOperand(line.Word()).reg;
-      else if (line.Accept("any")) iteration.filters.push_back({});
-      else if (line.Accept("only")) iteration.filters.push_back({false, line.ReadOperand(line.Word())});
-      else line.Fail();
+      if (line.Accept("key"))
+        iteration.key_regs.push_back(line.ReadOperand(line.Word()).reg);
+      else if (line.Accept("value"))
+        iteration.value_reg = line.ReadOperand(line.Word()).reg;
+      else if (line.Accept("any"))
+        iteration.filters.push_back({});
+      else if (line.Accept("only"))
+        iteration.filters.push_back({false, line.ReadOperand(line.Word())});
+      else
+        line.Fail();
     }
     module_.iterations.push_back(std::move(iteration));
   }
@@ -291,11 +327,16 @@ class Reader {
   }
   static void ReadAttach(Line& line, AttachSpec& attach) {
     const std::string_view kind = line.Word();
-    if (kind == "begin") attach = AttachBegin{line.Number()};
-    else if (kind == "end") attach = AttachEnd{line.Number()};
-    else if (kind == "error") attach = AttachError{line.Number()};
-    else if (kind == "never") attach = AttachNever{};
-    else if (kind == "profile") attach = AttachProfile{line.Number()};
+    if (kind == "begin")
+      attach = AttachBegin{line.Number()};
+    else if (kind == "end")
+      attach = AttachEnd{line.Number()};
+    else if (kind == "error")
+      attach = AttachError{line.Number()};
+    else if (kind == "never")
+      attach = AttachNever{};
+    else if (kind == "profile")
+      attach = AttachProfile{line.Number()};
     else if (kind == "timer") {
       AttachTimer timer;
       timer.interval_ns = line.Number();
@@ -307,7 +348,8 @@ class Reader {
       point.name = line.Quoted();
       point.btf_id = line.Index();
       attach = std::move(point);
-    } else line.Fail();
+    } else
+      line.Fail();
   }
 
   void ReadReg(Line& line) {
@@ -342,12 +384,18 @@ class Reader {
     if (!op) return line.Fail();
     instr.op = *op;
     while (!line.done() && !line.failed()) {
-      if (line.Accept("imm")) instr.imm = line.Number();
-      else if (line.Accept("aux")) instr.aux = line.Index();
-      else if (line.Accept("size")) instr.size = static_cast<uint8_t>(line.Number());
-      else if (line.Accept("signed")) instr.is_signed = true;
-      else if (line.Peek().starts_with('!')) instr.site = ReadSiteId(line);
-      else instr.args.push_back(line.ReadOperand(line.Word()));
+      if (line.Accept("imm"))
+        instr.imm = line.Number();
+      else if (line.Accept("aux"))
+        instr.aux = line.Index();
+      else if (line.Accept("size"))
+        instr.size = static_cast<uint8_t>(line.Number());
+      else if (line.Accept("signed"))
+        instr.is_signed = true;
+      else if (line.Peek().starts_with('!'))
+        instr.site = ReadSiteId(line);
+      else
+        instr.args.push_back(line.ReadOperand(line.Word()));
     }
     block.instrs.push_back(std::move(instr));
   }

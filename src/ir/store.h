@@ -30,7 +30,8 @@ class Store {
   virtual void Delete(uint32_t global, Bytes key) = 0;
   virtual void Clear(uint32_t global) = 0;
   // Every element, in no order; the callback must not change the array.
-  virtual void ForEach(uint32_t global, const std::function<void(Bytes key, Bytes value)>& visit) = 0;
+  virtual void ForEach(uint32_t global,
+                       const std::function<void(Bytes key, Bytes value)>& visit) = 0;
 };
 
 }  // namespace podtap::ir

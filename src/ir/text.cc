@@ -12,13 +12,13 @@ struct Row {
   const char* name;
 };
 constexpr Row kConversions[] = {
-    {Conversion::kLiteral, "lit"},     {Conversion::kDecimal, "d"},
-    {Conversion::kUnsigned, "u"},      {Conversion::kHex, "x"},
-    {Conversion::kHexUpper, "X"},      {Conversion::kOctal, "o"},
-    {Conversion::kBinary, "b"},        {Conversion::kPointer, "p"},
-    {Conversion::kString, "s"},        {Conversion::kChar, "c"},
-    {Conversion::kMemory, "m"},        {Conversion::kMemoryHex, "M"},
-    {Conversion::kChain, "chain"},     {Conversion::kChainTimes, "times"},
+    {Conversion::kLiteral, "lit"}, {Conversion::kDecimal, "d"},
+    {Conversion::kUnsigned, "u"},  {Conversion::kHex, "x"},
+    {Conversion::kHexUpper, "X"},  {Conversion::kOctal, "o"},
+    {Conversion::kBinary, "b"},    {Conversion::kPointer, "p"},
+    {Conversion::kString, "s"},    {Conversion::kChar, "c"},
+    {Conversion::kMemory, "m"},    {Conversion::kMemoryHex, "M"},
+    {Conversion::kChain, "chain"}, {Conversion::kChainTimes, "times"},
     {Conversion::kTable, "table"},
 };
 

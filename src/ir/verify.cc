@@ -23,9 +23,13 @@ class Verifier {
       if (!problem_.empty()) break;
     }
     if (problem_.empty()) return {};
-    return std::unexpected(Error{.kind = ErrorKind::kInternal, .tried = "compile", .on = program_->name,
-                                 .reason = problem_, .error_number = 0,
-                                 .remedy = "please report it with the script", .detail = ""});
+    return std::unexpected(Error{.kind = ErrorKind::kInternal,
+                                 .tried = "compile",
+                                 .on = program_->name,
+                                 .reason = problem_,
+                                 .error_number = 0,
+                                 .remedy = "please report it with the script",
+                                 .detail = ""});
   }
 
  private:
@@ -100,16 +104,32 @@ class Verifier {
         ExpectArgs(instr, 1);
         if (problem_.empty()) Expect(instr.args[0], Type::kPtr);
         break;
-      case Op::kStrLen: ExpectArgs(instr, 1); break;
-      case Op::kStrByte: ExpectArgs(instr, 2); break;
-      case Op::kStrSub: ExpectArgs(instr, 3); break;
-      case Op::kStrEq: case Op::kStrNe: case Op::kStrLt: case Op::kStrLe: case Op::kStrGt:
+      case Op::kStrLen:
+        ExpectArgs(instr, 1);
+        break;
+      case Op::kStrByte:
+        ExpectArgs(instr, 2);
+        break;
+      case Op::kStrSub:
+        ExpectArgs(instr, 3);
+        break;
+      case Op::kStrEq:
+      case Op::kStrNe:
+      case Op::kStrLt:
+      case Op::kStrLe:
+      case Op::kStrGt:
       case Op::kStrGe:
         ExpectArgs(instr, 2);
         for (const Operand& operand : instr.args) Expect(operand, Type::kStr);
         break;
-      case Op::kStrTable: CheckIndex(module_.tables, instr.imm, "table"); break;
-      case Op::kFormat: case Op::kPrint: case Op::kError: case Op::kWarn: case Op::kLog:
+      case Op::kStrTable:
+        CheckIndex(module_.tables, instr.imm, "table");
+        break;
+      case Op::kFormat:
+      case Op::kPrint:
+      case Op::kError:
+      case Op::kWarn:
+      case Op::kLog:
         CheckFormat(instr);
         break;
       case Op::kEvent:
@@ -117,8 +137,11 @@ class Verifier {
           ExpectArgs(instr, module_.events[static_cast<size_t>(instr.imm)].fields.size());
         }
         break;
-      case Op::kHistogram: CheckIndex(module_.globals, instr.imm, "global"); break;
-      default: break;
+      case Op::kHistogram:
+        CheckIndex(module_.globals, instr.imm, "global");
+        break;
+      default:
+        break;
     }
   }
 
@@ -136,7 +159,8 @@ class Verifier {
     const std::string kinds = ArgumentKinds(module_.formats[static_cast<size_t>(instr.imm)]);
     ExpectArgs(instr, kinds.size());
     for (size_t i = 0; i < kinds.size() && problem_.empty(); i++) {
-      const Type type = kinds[i] == 'd' ? Type::kI64 : (kinds[i] == 'c' ? Type::kChain : Type::kStr);
+      const Type type =
+          kinds[i] == 'd' ? Type::kI64 : (kinds[i] == 'c' ? Type::kChain : Type::kStr);
       Expect(instr.args[i], type);
     }
   }
@@ -150,12 +174,20 @@ class Verifier {
     }
     size_t first_key = 0;
     switch (instr.op) {
-      case Op::kGlobalLoad: case Op::kMapClear: return ExpectArgs(instr, 0);
-      case Op::kGlobalStore: case Op::kGlobalAdd: return ExpectArgs(instr, 1);
-      case Op::kMapSet: case Op::kMapAdd: case Op::kStatPush: case Op::kStatBucket:
+      case Op::kGlobalLoad:
+      case Op::kMapClear:
+        return ExpectArgs(instr, 0);
+      case Op::kGlobalStore:
+      case Op::kGlobalAdd:
+        return ExpectArgs(instr, 1);
+      case Op::kMapSet:
+      case Op::kMapAdd:
+      case Op::kStatPush:
+      case Op::kStatBucket:
         first_key = 1;
         break;
-      default: break;
+      default:
+        break;
     }
     ExpectArgs(instr, first_key + global.keys.size());
     for (size_t i = 0; i < global.keys.size() && problem_.empty(); i++) {
@@ -167,7 +199,8 @@ class Verifier {
     for (BlockId next : Successors(end)) {
       if (next >= program_->blocks.size()) Complain("no block " + std::to_string(next));
     }
-    if (end.kind == Terminator::Kind::kBranch && CheckOperand(end.cond)) Expect(end.cond, Type::kI64);
+    if (end.kind == Terminator::Kind::kBranch && CheckOperand(end.cond))
+      Expect(end.cond, Type::kI64);
   }
 
   const Module& module_;

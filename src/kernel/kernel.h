@@ -22,15 +22,15 @@ namespace podtap::kernel {
 // Abilities that change what we generate or accept. Found by probing the
 // kernel (BTF's kfuncs and enums, or a tiny program load), never by version.
 struct Features {
-  bool ring_buffer = false;      // BPF_MAP_TYPE_RINGBUF, 5.8
-  bool may_goto = false;         // the JCOND instruction, 6.9
-  bool signed_division = false;  // cpu v4 sdiv, smod, movsx; 6.6
-  bool task_from_pid = false;    // kfunc bpf_task_from_pid, 6.2
-  bool rdonly_cast = false;      // kfunc bpf_rdonly_cast, 6.2
-  bool boot_clock = false;       // bpf_ktime_get_boot_ns, 5.7
-  bool snprintf = false;         // bpf_snprintf, 5.13
-  bool current_task_btf = false; // bpf_get_current_task_btf, 5.11
-  bool mmapable_arrays = false;  // BPF_F_MMAPABLE, 5.5
+  bool ring_buffer = false;       // BPF_MAP_TYPE_RINGBUF, 5.8
+  bool may_goto = false;          // the JCOND instruction, 6.9
+  bool signed_division = false;   // cpu v4 sdiv, smod, movsx; 6.6
+  bool task_from_pid = false;     // kfunc bpf_task_from_pid, 6.2
+  bool rdonly_cast = false;       // kfunc bpf_rdonly_cast, 6.2
+  bool boot_clock = false;        // bpf_ktime_get_boot_ns, 5.7
+  bool snprintf = false;          // bpf_snprintf, 5.13
+  bool current_task_btf = false;  // bpf_get_current_task_btf, 5.11
+  bool mmapable_arrays = false;   // BPF_F_MMAPABLE, 5.5
 };
 
 struct Tracepoint {
@@ -54,7 +54,10 @@ class Kernel {
   virtual int64_t hz() = 0;           // CONFIG_HZ as the kernel has it (jiffies a second)
   // A file's device (kernel's encoding, as in super_block.s_dev) and inode, for
   // process("path") probes.
-  struct FileIdentity { uint64_t device = 0; uint64_t inode = 0; };
+  struct FileIdentity {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+  };
   virtual Result<FileIdentity> IdentifyFile(const std::string& path) = 0;
   // CONFIG_… values, empty when the kernel doesn't tell.
   virtual std::map<std::string, std::string> config() = 0;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kOverflow = "Array overflow, check MAXMAPENTRIES";
 
-
 }  // namespace
 
 Value ProgramLowering::ReadGlobal(uint32_t index) {
@@ -89,8 +88,7 @@ Value ProgramLowering::LowerIn(const lang::In& in) {
 
 void ProgramLowering::StoreElement(const lang::Index& index, std::vector<ir::Operand> keys,
                                    const Value& value) {
-  const bool is_string =
-      shared_.script.globals[index.reference.index]->type == lang::Type::kString;
+  const bool is_string = shared_.script.globals[index.reference.index]->type == lang::Type::kString;
   ir::Instr instr;
   instr.op = ir::Op::kMapSet;
   instr.dst2 = build_.NewLong();
@@ -133,8 +131,8 @@ Value ProgramLowering::LowerAssign(const lang::Assign& assign, bool want_value) 
   }
   const bool is_global =
       is_index || As<lang::Variable>(target).reference.kind == Reference::Kind::kGlobal;
-  const uint32_t slot =
-      is_index ? As<lang::Index>(target).reference.index : As<lang::Variable>(target).reference.index;
+  const uint32_t slot = is_index ? As<lang::Index>(target).reference.index
+                                 : As<lang::Variable>(target).reference.index;
 
   Value value = LowerExpr(*assign.value);
   if (assign.form == Form::kCompound) {
@@ -149,8 +147,8 @@ Value ProgramLowering::LowerAssign(const lang::Assign& assign, bool want_value) 
                    : AddToGlobal(slot, delta.operand, want_value);
       return want_value ? Arithmetic(BinaryOp::kAdd, before, delta) : Value{};
     }
-    const Value old = is_index ? LowerExpr(target)
-                               : (is_global ? ReadGlobal(slot) : ReadLocal(slot));
+    const Value old =
+        is_index ? LowerExpr(target) : (is_global ? ReadGlobal(slot) : ReadLocal(slot));
     At(assign.tok);
     value = assign.compound == BinaryOp::kConcat ? Concat(old, value)
                                                  : Arithmetic(assign.compound, old, value);

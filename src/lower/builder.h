@@ -25,8 +25,8 @@ class ModuleTables {
   uint32_t Literal(std::string_view text);
   uint32_t AddFormat(ir::Format format);
   ir::SiteId Site(const lang::Token& token);
-  uint32_t Table(std::string_view name);  // "signal", "errno"; ir::kNone if unknown
-  uint32_t Words(const std::string& words);     // a table of the words in it
+  uint32_t Table(std::string_view name);     // "signal", "errno"; ir::kNone if unknown
+  uint32_t Words(const std::string& words);  // a table of the words in it
   std::shared_ptr<const ir::StringTable> TableText(uint32_t table);
   ir::Module& module() { return module_; }
   const source::SourceSet& sources() const { return sources_; }
@@ -45,14 +45,19 @@ class ProgramBuilder {
   ProgramBuilder(ModuleTables& tables, ir::Program& program);
 
   ir::Reg NewLong() { return NewReg({.type = ir::Type::kI64, .cap = 0, .btf_id = 0, .name = ""}); }
-  ir::Reg NewString() { return NewReg({.type = ir::Type::kStr, .cap = 0, .btf_id = 0, .name = ""}); }
+  ir::Reg NewString() {
+    return NewReg({.type = ir::Type::kStr, .cap = 0, .btf_id = 0, .name = ""});
+  }
   ir::Reg NewPointer(kernel::TypeId pointee) {
     return NewReg({.type = ir::Type::kPtr, .cap = 0, .btf_id = pointee, .name = ""});
   }
   ir::Reg NewReg(ir::RegInfo info);
 
   ir::BlockId NewBlock();
-  void SetBlock(ir::BlockId block) { block_ = block; ended_ = false; }
+  void SetBlock(ir::BlockId block) {
+    block_ = block;
+    ended_ = false;
+  }
   ir::BlockId block() const { return block_; }
   // False after a jump or return, until SetBlock: what follows can't be reached.
   bool reachable() const { return !ended_; }

@@ -55,7 +55,8 @@ Value ProgramLowering::LowerCall(const lang::Call& call) {
     const ir::BlockId next = last ? frames_.back().next_block : build_.NewBlock();
     const Value value = Inline(function, call, args, next);
     if (value.kind != Value::Kind::kNone) {
-      build_.EmitMove(result, Coerce(value, is_string ? lang::Type::kString : lang::Type::kLong).operand);
+      build_.EmitMove(result,
+                      Coerce(value, is_string ? lang::Type::kString : lang::Type::kLong).operand);
     }
     build_.Jump(end);
     if (!last) build_.SetBlock(next);
@@ -77,15 +78,17 @@ Value ProgramLowering::Inline(const lang::Function& function, const lang::Call& 
   }
   if (build_.instruction_count() > kMaxInstructions) {
     if (!too_large_) {
-      Refuse(call.tok, "function '" + function.name + "' makes the program too large: it is "
-                       "recursive or used too often, and podtap inlines every call");
+      Refuse(call.tok, "function '" + function.name +
+                           "' makes the program too large: it is "
+                           "recursive or used too often, and podtap inlines every call");
     }
     too_large_ = true;
     return Default(function.result);
   }
   PushFrame(&function, function.locals);
   const ir::BlockId return_block = build_.NewBlock();
-  const bool returns = function.result == lang::Type::kLong || function.result == lang::Type::kString;
+  const bool returns =
+      function.result == lang::Type::kLong || function.result == lang::Type::kString;
   {
     Frame& frame = frames_.back();
     frame.result_type = function.result;

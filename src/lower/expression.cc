@@ -24,11 +24,13 @@ constexpr LongOp kLongOps[] = {
     {BinaryOp::kAdd, ir::Op::kAdd, [](int64_t a, int64_t b) { return Wrap(U(a) + U(b)); }},
     {BinaryOp::kSub, ir::Op::kSub, [](int64_t a, int64_t b) { return Wrap(U(a) - U(b)); }},
     {BinaryOp::kMul, ir::Op::kMul, [](int64_t a, int64_t b) { return Wrap(U(a) * U(b)); }},
-    {BinaryOp::kDiv, ir::Op::kDiv, [](int64_t a, int64_t b) { return b == -1 ? Wrap(0 - U(a)) : a / b; }},
+    {BinaryOp::kDiv, ir::Op::kDiv,
+     [](int64_t a, int64_t b) { return b == -1 ? Wrap(0 - U(a)) : a / b; }},
     {BinaryOp::kMod, ir::Op::kMod, [](int64_t a, int64_t b) { return b == -1 ? 0 : a % b; }},
     {BinaryOp::kShl, ir::Op::kShl, [](int64_t a, int64_t b) { return Wrap(U(a) << (U(b) & 63)); }},
     {BinaryOp::kShr, ir::Op::kShr, [](int64_t a, int64_t b) { return a >> (U(b) & 63); }},
-    {BinaryOp::kShrLogical, ir::Op::kShrLogical, [](int64_t a, int64_t b) { return Wrap(U(a) >> (U(b) & 63)); }},
+    {BinaryOp::kShrLogical, ir::Op::kShrLogical,
+     [](int64_t a, int64_t b) { return Wrap(U(a) >> (U(b) & 63)); }},
     {BinaryOp::kAnd, ir::Op::kAnd, [](int64_t a, int64_t b) { return a & b; }},
     {BinaryOp::kOr, ir::Op::kOr, [](int64_t a, int64_t b) { return a | b; }},
     {BinaryOp::kXor, ir::Op::kXor, [](int64_t a, int64_t b) { return a ^ b; }},
@@ -49,12 +51,18 @@ const LongOp& FindLongOp(BinaryOp op) {
 
 ir::Op StringCompare(BinaryOp op) {
   switch (op) {
-    case BinaryOp::kNe: return ir::Op::kStrNe;
-    case BinaryOp::kLt: return ir::Op::kStrLt;
-    case BinaryOp::kLe: return ir::Op::kStrLe;
-    case BinaryOp::kGt: return ir::Op::kStrGt;
-    case BinaryOp::kGe: return ir::Op::kStrGe;
-    default: return ir::Op::kStrEq;
+    case BinaryOp::kNe:
+      return ir::Op::kStrNe;
+    case BinaryOp::kLt:
+      return ir::Op::kStrLt;
+    case BinaryOp::kLe:
+      return ir::Op::kStrLe;
+    case BinaryOp::kGt:
+      return ir::Op::kStrGt;
+    case BinaryOp::kGe:
+      return ir::Op::kStrGe;
+    default:
+      return ir::Op::kStrEq;
   }
 }
 
@@ -66,19 +74,26 @@ Value ProgramLowering::LowerExpr(const lang::Expr& expr) {
     return Default(expr.type);
   };
   switch (expr.kind) {
-    case ExprKind::kNumber: return Value::Imm(As<lang::Number>(expr).value);
-    case ExprKind::kString: return Value::String(build_.Literal(As<lang::StringLiteral>(expr).value));
+    case ExprKind::kNumber:
+      return Value::Imm(As<lang::Number>(expr).value);
+    case ExprKind::kString:
+      return Value::String(build_.Literal(As<lang::StringLiteral>(expr).value));
     case ExprKind::kVariable: {
       const lang::Reference& reference = As<lang::Variable>(expr).reference;
       if (reference.kind == lang::Reference::Kind::kGlobal) return ReadGlobal(reference.index);
       if (reference.kind == lang::Reference::Kind::kLocal) return ReadLocal(reference.index);
       return Default(expr.type);
     }
-    case ExprKind::kTarget: return LowerTarget(As<lang::Target>(expr));
-    case ExprKind::kCast: return LowerCast(As<lang::Cast>(expr));
-    case ExprKind::kDefined: return Value::Imm(IsDefined(*As<lang::Defined>(expr).operand) ? 1 : 0);
-    case ExprKind::kEntry: return refuse("@entry");
-    case ExprKind::kPerf: return refuse("@perf");
+    case ExprKind::kTarget:
+      return LowerTarget(As<lang::Target>(expr));
+    case ExprKind::kCast:
+      return LowerCast(As<lang::Cast>(expr));
+    case ExprKind::kDefined:
+      return Value::Imm(IsDefined(*As<lang::Defined>(expr).operand) ? 1 : 0);
+    case ExprKind::kEntry:
+      return refuse("@entry");
+    case ExprKind::kPerf:
+      return refuse("@perf");
     case ExprKind::kConst: {
       const kernel::Btf* types = btf();
       const auto value = types ? types->FindEnumerator(As<lang::ConstC>(expr).text) : std::nullopt;
@@ -87,21 +102,36 @@ Value ProgramLowering::LowerExpr(const lang::Expr& expr) {
                            As<lang::ConstC>(expr).text + "' is none");
       return Value::Imm(0);
     }
-    case ExprKind::kIndex: return LowerIndex(As<lang::Index>(expr));
-    case ExprKind::kCall: return LowerCall(As<lang::Call>(expr));
-    case ExprKind::kUnary: return LowerUnary(As<lang::Unary>(expr));
-    case ExprKind::kBinary: return LowerBinary(As<lang::Binary>(expr));
-    case ExprKind::kLogical: return LowerLogical(As<lang::Logical>(expr));
-    case ExprKind::kTernary: return LowerTernary(As<lang::Ternary>(expr));
-    case ExprKind::kIn: return LowerIn(As<lang::In>(expr));
-    case ExprKind::kRegex: return refuse("regular expressions (=~ and !~)");
-    case ExprKind::kAssign: return LowerAssign(As<lang::Assign>(expr), true);
-    case ExprKind::kIncrement: return LowerIncrement(As<lang::Increment>(expr), true);
-    case ExprKind::kStat: return LowerStat(As<lang::Stat>(expr));
-    case ExprKind::kHistIndex: return LowerHistIndex(As<lang::HistIndex>(expr));
-    case ExprKind::kHistogram: return refuse("a histogram outside print()");
-    case ExprKind::kEmbedded: return refuse("embedded C");
-    case ExprKind::kPrint: return LowerPrint(As<lang::Print>(expr));
+    case ExprKind::kIndex:
+      return LowerIndex(As<lang::Index>(expr));
+    case ExprKind::kCall:
+      return LowerCall(As<lang::Call>(expr));
+    case ExprKind::kUnary:
+      return LowerUnary(As<lang::Unary>(expr));
+    case ExprKind::kBinary:
+      return LowerBinary(As<lang::Binary>(expr));
+    case ExprKind::kLogical:
+      return LowerLogical(As<lang::Logical>(expr));
+    case ExprKind::kTernary:
+      return LowerTernary(As<lang::Ternary>(expr));
+    case ExprKind::kIn:
+      return LowerIn(As<lang::In>(expr));
+    case ExprKind::kRegex:
+      return refuse("regular expressions (=~ and !~)");
+    case ExprKind::kAssign:
+      return LowerAssign(As<lang::Assign>(expr), true);
+    case ExprKind::kIncrement:
+      return LowerIncrement(As<lang::Increment>(expr), true);
+    case ExprKind::kStat:
+      return LowerStat(As<lang::Stat>(expr));
+    case ExprKind::kHistIndex:
+      return LowerHistIndex(As<lang::HistIndex>(expr));
+    case ExprKind::kHistogram:
+      return refuse("a histogram outside print()");
+    case ExprKind::kEmbedded:
+      return refuse("embedded C");
+    case ExprKind::kPrint:
+      return LowerPrint(As<lang::Print>(expr));
   }
   return {};
 }
@@ -110,8 +140,10 @@ Value ProgramLowering::LowerExpr(const lang::Expr& expr) {
 // (@defined, %( %) results) isn't lowered.
 std::optional<int64_t> ProgramLowering::Constant(const lang::Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kNumber: return As<lang::Number>(expr).value;
-    case ExprKind::kDefined: return IsDefined(*As<lang::Defined>(expr).operand) ? 1 : 0;
+    case ExprKind::kNumber:
+      return As<lang::Number>(expr).value;
+    case ExprKind::kDefined:
+      return IsDefined(*As<lang::Defined>(expr).operand) ? 1 : 0;
     case ExprKind::kUnary: {
       const auto& unary = As<lang::Unary>(expr);
       const auto operand = Constant(*unary.operand);
@@ -133,7 +165,8 @@ std::optional<int64_t> ProgramLowering::Constant(const lang::Expr& expr) {
       if (known && known->is_imm()) return known->operand.imm;
       return std::nullopt;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -209,10 +242,14 @@ Value ProgramLowering::LowerUnary(const lang::Unary& unary) {
   At(unary.tok);
   const Value value = Value::Long(operand);
   switch (unary.op) {
-    case lang::UnaryOp::kPlus: return value;
-    case lang::UnaryOp::kNegate: return Arithmetic(BinaryOp::kSub, Value::Imm(0), value);
-    case lang::UnaryOp::kComplement: return Arithmetic(BinaryOp::kXor, value, Value::Imm(-1));
-    case lang::UnaryOp::kNot: return Arithmetic(BinaryOp::kEq, value, Value::Imm(0));
+    case lang::UnaryOp::kPlus:
+      return value;
+    case lang::UnaryOp::kNegate:
+      return Arithmetic(BinaryOp::kSub, Value::Imm(0), value);
+    case lang::UnaryOp::kComplement:
+      return Arithmetic(BinaryOp::kXor, value, Value::Imm(-1));
+    case lang::UnaryOp::kNot:
+      return Arithmetic(BinaryOp::kEq, value, Value::Imm(0));
   }
   return value;
 }

@@ -74,8 +74,9 @@ void ProgramLowering::Charge(int actions, const lang::Token& token, bool check) 
   instr.args = {ir::Operand::R(actions_), ir::Operand::I(pending_actions_)};
   build_.Emit(std::move(instr));
   pending_actions_ = 0;
-  FailIf(ir::Operand::R(build_.EmitLong(ir::Op::kLe, {ir::Operand::R(actions_), ir::Operand::I(0)})),
-         "MAXACTION exceeded");
+  FailIf(
+      ir::Operand::R(build_.EmitLong(ir::Op::kLe, {ir::Operand::R(actions_), ir::Operand::I(0)})),
+      "MAXACTION exceeded");
 }
 
 void ProgramLowering::Refuse(const lang::Token& token, std::string message) {

@@ -28,7 +28,7 @@ struct ProgramLowering::IntrinsicRow {
   std::string_view name;
   Value (*lower)(ProgramLowering& self, const IntrinsicRow& row, const lang::Call& call,
                  const std::vector<Value>& args);
-  int64_t param = 0;     // ContextValue, or a load's size
+  int64_t param = 0;  // ContextValue, or a load's size
   bool is_signed = false;
   bool user = false;
   std::string_view word = "";  // what a fault is called: "long"
@@ -320,8 +320,8 @@ Value ProgramLowering::TaskChain(const Value& task, Operand with_times) {
     Value value;
     value.kind = Value::Kind::kText;
     ir::Directive piece;
-    piece.conversion = times ? ir::Directive::Conversion::kChainTimes
-                             : ir::Directive::Conversion::kChain;
+    piece.conversion =
+        times ? ir::Directive::Conversion::kChainTimes : ir::Directive::Conversion::kChain;
     value.format.pieces.push_back(piece);
     value.args.push_back(Operand::R(chain));
     return value;

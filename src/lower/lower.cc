@@ -7,9 +7,12 @@ namespace {
 
 ir::ValueType ValueTypeOf(lang::Type type) {
   switch (type) {
-    case lang::Type::kString: return ir::ValueType::kString;
-    case lang::Type::kStats: return ir::ValueType::kStats;
-    default: return ir::ValueType::kLong;
+    case lang::Type::kString:
+      return ir::ValueType::kString;
+    case lang::Type::kStats:
+      return ir::ValueType::kStats;
+    default:
+      return ir::ValueType::kLong;
   }
 }
 
@@ -40,12 +43,24 @@ ir::Global LowerGlobal(const lang::Global& from, const ir::Limits& limits, bool 
 
 bool UsesGlobal(ir::Op op) {
   switch (op) {
-    case ir::Op::kGlobalLoad: case ir::Op::kGlobalStore: case ir::Op::kGlobalAdd:
-    case ir::Op::kMapGet: case ir::Op::kMapSet: case ir::Op::kMapAdd: case ir::Op::kMapHas:
-    case ir::Op::kMapDelete: case ir::Op::kMapClear: case ir::Op::kStatPush:
-    case ir::Op::kStatGet: case ir::Op::kStatBucket: case ir::Op::kHistogram:
-    case ir::Op::kIterBegin: case ir::Op::kIterNext: return true;
-    default: return false;
+    case ir::Op::kGlobalLoad:
+    case ir::Op::kGlobalStore:
+    case ir::Op::kGlobalAdd:
+    case ir::Op::kMapGet:
+    case ir::Op::kMapSet:
+    case ir::Op::kMapAdd:
+    case ir::Op::kMapHas:
+    case ir::Op::kMapDelete:
+    case ir::Op::kMapClear:
+    case ir::Op::kStatPush:
+    case ir::Op::kStatGet:
+    case ir::Op::kStatBucket:
+    case ir::Op::kHistogram:
+    case ir::Op::kIterBegin:
+    case ir::Op::kIterNext:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -74,14 +89,18 @@ Result<ir::Module> Lower(const source::SourceSet& sources, const lang::Script& s
     module.globals.push_back(LowerGlobal(*global, options.limits, is_tapset));
   }
   ModuleTables tables(sources, module);
-  Shared shared{.script = script, .kernel = kernel, .options = options,
-                .diagnostics = diagnostics, .tables = tables};
+  Shared shared{.script = script,
+                .kernel = kernel,
+                .options = options,
+                .diagnostics = diagnostics,
+                .tables = tables};
   uint32_t satisfied_group = UINT32_MAX;  // by a sufficient (!) point
   for (const lang::Probe& probe : script.probes) {
     if (probe.group == satisfied_group) continue;
     const probes::Provider* provider = probes::FindProvider(probe.point.components[0].name);
     if (provider == nullptr) continue;  // the checker said so
-    Result<std::vector<probes::Match>> matches = provider->Resolve(probe.point, kernel, diagnostics);
+    Result<std::vector<probes::Match>> matches =
+        provider->Resolve(probe.point, kernel, diagnostics);
     if (!matches) return std::unexpected(std::move(matches.error()));
     if (probe.point.sufficient && !matches->empty()) satisfied_group = probe.group;
     for (const probes::Match& match : *matches) {

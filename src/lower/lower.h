@@ -20,7 +20,7 @@ namespace podtap::lower {
 
 struct Options {
   ir::Limits limits;
-  int64_t target_pid = 0;       // -x, or the pid of -c's command
+  int64_t target_pid = 0;  // -x, or the pid of -c's command
   bool guru_mode = false;
 };
 

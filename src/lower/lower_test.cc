@@ -34,7 +34,7 @@ probe signal.send = kernel.trace("signal:signal_generate") {
 )";
 
 struct Lowered {
-  std::string ir;           // of the first program, from its first block on
+  std::string ir;  // of the first program, from its first block on
   std::string diagnostics;
   ir::Module module;
 };
@@ -76,7 +76,8 @@ class LowerTest : public testing::Test {
 
   static size_t Count(const std::string& text, std::string_view word) {
     size_t count = 0;
-    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) count++;
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+      count++;
     return count;
   }
   static std::string FirstBlocks(const std::string& ir, int blocks) {
@@ -99,9 +100,9 @@ TEST_F(LowerTest, AFilterThatDoesNotMatchHasOnlyTested) {
 }
 
 TEST_F(LowerTest, TextThatIsOnlyPrintedIsNeverMade) {
-  const Lowered lowered = Run(
-      "probe signal.send { line = sprintf(\"%d\", sig) . \"/\" . sig_name\n"
-      "  println(line, task_ancestry(pid2task(pid()), 1)) }");
+  const Lowered lowered =
+      Run("probe signal.send { line = sprintf(\"%d\", sig) . \"/\" . sig_name\n"
+          "  println(line, task_ancestry(pid2task(pid()), 1)) }");
   EXPECT_EQ(lowered.diagnostics, "");
   EXPECT_EQ(Count(lowered.ir, " = format"), 0u);
   EXPECT_EQ(Count(lowered.ir, "str.table"), 0u);
@@ -110,8 +111,9 @@ TEST_F(LowerTest, TextThatIsOnlyPrintedIsNeverMade) {
 }
 
 TEST_F(LowerTest, TextThatIsKeptIsMade) {
-  const Lowered lowered = Run("global g\nprobe signal.send { g = sig_name . \"!\" }\n"
-                              "probe end { println(g) }");
+  const Lowered lowered =
+      Run("global g\nprobe signal.send { g = sig_name . \"!\" }\n"
+          "probe end { println(g) }");
   EXPECT_EQ(Count(lowered.ir, "str.table"), 1u);
   EXPECT_EQ(Count(lowered.ir, " = format"), 1u);
 }
@@ -121,15 +123,16 @@ TEST_F(LowerTest, PidOfCurrentAsATaskIsItsGroupLeaderWithoutALookup) {
   EXPECT_EQ(Count(lowered.ir, "task.from_pid"), 0u);
   EXPECT_EQ(Count(lowered.ir, "load.str"), 1u);  // typed all the way
   EXPECT_EQ(Count(Run("probe signal.send { println(task_execname(pid2task(sig_pid))) }").ir,
-                  "task.from_pid"), 1u);
+                  "task.from_pid"),
+            1u);
 }
 
 // A read in the right side of || must not be taken for known on the path that
 // skips it.
 TEST_F(LowerTest, WhatOnlyOnePathReadIsNotKnownBehindIt) {
-  const Lowered lowered = Run(
-      "function f:long(m:long) { for (i = 0; m < 0 || i <= m; i++) { if (i >= 3) return i } "
-      "return -1 }\nprobe signal.send { println(f(-1)) }");
+  const Lowered lowered =
+      Run("function f:long(m:long) { for (i = 0; m < 0 || i <= m; i++) { if (i >= 3) return i } "
+          "return -1 }\nprobe signal.send { println(f(-1)) }");
   EXPECT_EQ(lowered.diagnostics, "");
   // Every register that is read has been written in some reachable block.
   const ir::Program& program = lowered.module.programs[0];
@@ -173,8 +176,8 @@ TEST_F(LowerTest, RecursionEndsInMaxNesting) {
 
 TEST_F(LowerTest, WhatCannotRunIsNamed) {
   const auto expect = [&](const std::string& script, const std::string& message) {
-    EXPECT_NE(Run(script).diagnostics.find(message), std::string::npos)
-        << script << "\n" << Run(script).diagnostics;
+    EXPECT_NE(Run(script).diagnostics.find(message), std::string::npos) << script << "\n"
+                                                                        << Run(script).diagnostics;
   };
   expect("probe signal.send { println($nosuch) }",
          "unable to find tracepoint variable '$nosuch' (alternatives: $sig, $info, $task, $group, "
@@ -192,9 +195,9 @@ TEST_F(LowerTest, WhatCannotRunIsNamed) {
 }
 
 TEST_F(LowerTest, DefinedChoosesWithoutLoweringTheOtherSide) {
-  const Lowered lowered = Run(
-      "probe signal.send { if (@defined($task->no_such_field)) println($task->no_such_field) "
-      "else println($task->tgid) }");
+  const Lowered lowered =
+      Run("probe signal.send { if (@defined($task->no_such_field)) println($task->no_such_field) "
+          "else println($task->tgid) }");
   EXPECT_EQ(lowered.diagnostics, "");
   EXPECT_EQ(Count(lowered.ir, "print"), 1u);
 }

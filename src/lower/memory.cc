@@ -9,8 +9,8 @@
 
 namespace podtap::lower {
 
-using lang::As;
 using lang::Access;
+using lang::As;
 
 namespace {
 
@@ -110,9 +110,8 @@ std::optional<ProgramLowering::Place> ProgramLowering::TargetPlace(const lang::T
   }
   if (diagnose) {
     const std::string message =
-        match_.vars.empty()
-            ? "there are no context variables here, so no '$" + target.name + "'"
-            : "unable to find tracepoint variable '$" + target.name + "'";
+        match_.vars.empty() ? "there are no context variables here, so no '$" + target.name + "'"
+                            : "unable to find tracepoint variable '$" + target.name + "'";
     std::string list;
     for (const std::string& name : VarNames()) list += (list.empty() ? "" : ", ") + name;
     Refuse(target.tok, match_.vars.empty() ? message : message + " (alternatives: " + list + ")");
@@ -123,7 +122,8 @@ std::optional<ProgramLowering::Place> ProgramLowering::TargetPlace(const lang::T
 Value ProgramLowering::LowerTarget(const lang::Target& target) {
   At(target.tok);
   if (target.is_var) {
-    Refuse(target.tok, "@var needs a program's or the kernel's debug information, which podtap doesn't read");
+    Refuse(target.tok,
+           "@var needs a program's or the kernel's debug information, which podtap doesn't read");
     return Value::Imm(0);
   }
   if (target.name == "$vars" || target.name == "$parms" || target.name == "$name") {
@@ -256,8 +256,8 @@ bool ProgramLowering::Follow(Place& place, const Access& access, bool diagnose) 
           names.emplace_back(candidate.name);
         }
         source::Diagnostic diagnostic;
-        diagnostic.message = "unable to find member '" + access.member + "' for " +
-                             types->Describe(owner);
+        diagnostic.message =
+            "unable to find member '" + access.member + "' for " + types->Describe(owner);
         diagnostic.span = access.tok.span;
         diagnostic.token = access.tok.token_class;
         diagnostic.similar = source::Similar(access.member, names);

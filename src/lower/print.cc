@@ -112,7 +112,8 @@ Value ProgramLowering::FormattedText(const lang::Print& print) {
         continue;
       }
       args.push_back(AsString(value));
-    } else if (piece.conversion == Conversion::kMemory || piece.conversion == Conversion::kMemoryHex) {
+    } else if (piece.conversion == Conversion::kMemory ||
+               piece.conversion == Conversion::kMemoryHex) {
       // The bytes are read where the probe is; how many, the precision says.
       ir::Instr read;
       read.op = ir::Op::kReadKernelBytes;

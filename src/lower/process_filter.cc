@@ -3,9 +3,9 @@
 
 namespace podtap::lower {
 
-using probes::Match;
 using ir::Op;
 using ir::Operand;
+using probes::Match;
 
 namespace {
 
@@ -48,8 +48,9 @@ void ProgramLowering::EmitFilter() {
   const bool at_exec = filter.leader_only && !filter.at_exit;
   if (!at_exec) {
     const Operand flags = field({"flags"});
-    Require(Op::kEq, AsLong(Arithmetic(lang::BinaryOp::kAnd, Value::Long(flags),
-                                       Value::Imm(kKernelThread))), 0, leave);
+    Require(Op::kEq,
+            AsLong(Arithmetic(lang::BinaryOp::kAnd, Value::Long(flags), Value::Imm(kKernelThread))),
+            0, leave);
   }
   if (filter.kind == Filter::Kind::kPid) Require(Op::kEq, field({"tgid"}), filter.pid, leave);
   if (filter.threads) {
@@ -67,8 +68,9 @@ void ProgramLowering::EmitFilter() {
   if (filter.at_exit && filter.group_dead_arg == UINT32_MAX) {
     lang::Token place;
     place.span = probe_.used_from;
-    return Refuse(place, "this kernel tells of an exit after the executable is gone (before 6.16), "
-                         "so process(\"path\").end can't run here: use process.end and execname()");
+    return Refuse(place,
+                  "this kernel tells of an exit after the executable is gone (before 6.16), "
+                  "so process(\"path\").end can't run here: use process.end and execname()");
   }
   Require(Op::kEq, field({"mm", "exe_file", "f_inode", "i_ino"}),
           static_cast<int64_t>(filter.file.inode), leave);

@@ -33,8 +33,8 @@ void ProgramLowering::Run() {
   if (charge_actions_) {
     actions_ = build_.NewLong();
     const ir::Limits& limits = shared_.options.limits;
-    build_.EmitMove(actions_, ir::Operand::I(kernel_side_ ? limits.max_action
-                                                          : limits.max_action_user));
+    build_.EmitMove(actions_,
+                    ir::Operand::I(kernel_side_ ? limits.max_action : limits.max_action_user));
   }
   for (const lang::ExprPtr& condition : probe_.conditions) {
     const ir::BlockId go_on = build_.NewBlock();

@@ -60,8 +60,13 @@ class ProgramLowering {
     ir::SiteId call_site = ir::kNone;  // shown for whatever happens inside the tapset
     size_t loop_base = 0;              // loops_ of outer frames can't be left from here
   };
-  struct Loop { ir::BlockId break_block, continue_block; };
-  struct Handler { ir::BlockId block; ir::Reg message; };  // message: a str, or kNoReg
+  struct Loop {
+    ir::BlockId break_block, continue_block;
+  };
+  struct Handler {
+    ir::BlockId block;
+    ir::Reg message;
+  };  // message: a str, or kNoReg
   using Knowledge = std::vector<std::optional<Value>>;
 
   // -- program.cc
@@ -123,8 +128,8 @@ class ProgramLowering {
   Value ReadGlobal(uint32_t index);
   Value LowerIndex(const lang::Index& index);
   Value LowerIn(const lang::In& in);
-  std::vector<ir::Operand> LowerKeys(const std::vector<lang::ExprPtr>& indexes,
-                                     uint32_t global, const lang::Token& token);
+  std::vector<ir::Operand> LowerKeys(const std::vector<lang::ExprPtr>& indexes, uint32_t global,
+                                     const lang::Token& token);
   void StoreGlobal(uint32_t index, const Value& value);
   void StoreElement(const lang::Index& index, std::vector<ir::Operand> keys, const Value& value);
   Value AddToElement(const lang::Index& index, std::vector<ir::Operand> keys, ir::Operand delta,
@@ -136,7 +141,10 @@ class ProgramLowering {
   Value LowerStat(const lang::Stat& stat);
   Value LowerHistIndex(const lang::HistIndex& index);
   void PrintHistogram(const lang::Histogram& histogram);
-  struct StatTarget { uint32_t global = 0; std::vector<ir::Operand> keys; };
+  struct StatTarget {
+    uint32_t global = 0;
+    std::vector<ir::Operand> keys;
+  };
   StatTarget LowerStatTarget(const lang::Expr& target);
 
   // -- statement.cc, loop.cc
@@ -165,7 +173,7 @@ class ProgramLowering {
 
   // -- memory.cc
   struct Place {  // somewhere in kernel memory, or a value on the way there
-    Value base;               // kPointer (typed) or kLong (an address)
+    Value base;   // kPointer (typed) or kLong (an address)
     int64_t offset = 0;
     kernel::TypeId type = 0;  // of what is there
     bool is_value = false;    // base is the thing itself, not its address

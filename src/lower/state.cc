@@ -88,8 +88,8 @@ Value ProgramLowering::ReadLocal(uint32_t index) {
   const bool is_string = local.type == lang::Type::kString;
   const ir::Reg copy = is_string ? build_.NewString() : build_.NewLong();
   build_.EmitMove(copy, ir::Operand::R(local.home));
-  const Value value = is_string ? Value::String(ir::Operand::R(copy))
-                                : Value::Long(ir::Operand::R(copy));
+  const Value value =
+      is_string ? Value::String(ir::Operand::R(copy)) : Value::Long(ir::Operand::R(copy));
   local.known = value;
   return value;
 }

@@ -15,20 +15,32 @@ void ProgramLowering::LowerStmt(const lang::Stmt& stmt) {
         if (child) LowerStmt(*child);
       }
       return;
-    case StmtKind::kExpr: return LowerExprStmt(As<lang::ExprStmt>(stmt));
-    case StmtKind::kIf: return LowerIf(As<lang::If>(stmt));
-    case StmtKind::kFor: return LowerFor(As<lang::For>(stmt));
-    case StmtKind::kForeach: return LowerForeach(As<lang::Foreach>(stmt));
-    case StmtKind::kReturn: return LowerReturn(As<lang::Return>(stmt));
-    case StmtKind::kDelete: return LowerDelete(As<lang::Delete>(stmt));
-    case StmtKind::kNext: return LowerNext(As<lang::Next>(stmt));
-    case StmtKind::kBreak: return LowerLoopExit(stmt, true);
-    case StmtKind::kContinue: return LowerLoopExit(stmt, false);
-    case StmtKind::kTry: return LowerTry(As<lang::Try>(stmt));
-    case StmtKind::kEvent: return LowerEvent(As<lang::EventStmt>(stmt));
+    case StmtKind::kExpr:
+      return LowerExprStmt(As<lang::ExprStmt>(stmt));
+    case StmtKind::kIf:
+      return LowerIf(As<lang::If>(stmt));
+    case StmtKind::kFor:
+      return LowerFor(As<lang::For>(stmt));
+    case StmtKind::kForeach:
+      return LowerForeach(As<lang::Foreach>(stmt));
+    case StmtKind::kReturn:
+      return LowerReturn(As<lang::Return>(stmt));
+    case StmtKind::kDelete:
+      return LowerDelete(As<lang::Delete>(stmt));
+    case StmtKind::kNext:
+      return LowerNext(As<lang::Next>(stmt));
+    case StmtKind::kBreak:
+      return LowerLoopExit(stmt, true);
+    case StmtKind::kContinue:
+      return LowerLoopExit(stmt, false);
+    case StmtKind::kTry:
+      return LowerTry(As<lang::Try>(stmt));
+    case StmtKind::kEvent:
+      return LowerEvent(As<lang::EventStmt>(stmt));
     case StmtKind::kEmbedded:
       return Refuse(stmt.tok, "embedded C can't run: podtap compiles to eBPF");
-    case StmtKind::kNull: return;
+    case StmtKind::kNull:
+      return;
   }
 }
 
@@ -123,8 +135,7 @@ void ProgramLowering::LowerNext(const lang::Next& stmt) {
 void ProgramLowering::LowerTry(const lang::Try& stmt) {
   Charge(1, stmt.tok, true);
   const ir::BlockId handler = build_.NewBlock(), end = build_.NewBlock();
-  const Handler entry{.block = handler,
-                      .message = stmt.message ? build_.NewString() : ir::kNoReg};
+  const Handler entry{.block = handler, .message = stmt.message ? build_.NewString() : ir::kNoReg};
   Knowledge at_handler = Know();
   for (uint32_t index : AssignedLocals(shared_.script, *stmt.body)) at_handler[index].reset();
 
@@ -164,8 +175,8 @@ void ProgramLowering::LowerEvent(const lang::EventStmt& stmt) {
     // A lone ancestry travels raw, as it does in printf.
     const bool chain = value.kind == Value::Kind::kText && value.format.pieces.size() == 1 &&
                        value.format.pieces[0].conversion == ir::Directive::Conversion::kChainTimes;
-    type.fields.push_back({field.name, chain ? ir::Type::kChain
-                                             : (is_string ? ir::Type::kStr : ir::Type::kI64)});
+    type.fields.push_back(
+        {field.name, chain ? ir::Type::kChain : (is_string ? ir::Type::kStr : ir::Type::kI64)});
     instr.args.push_back(chain ? value.args[0] : (is_string ? AsString(value) : AsLong(value)));
   }
   At(stmt.tok);

@@ -8,11 +8,11 @@ namespace {
 // The names that SystemTap prints, x86_64 numbering (signal(7)). 0 is what a
 // null signal would be called; a real-time signal prints as hex.
 constexpr const char* kSignals[] = {
-    "SIG_0",    "SIGHUP",    "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP",        "SIGABRT",
-    "SIGBUS",   "SIGFPE",    "SIGKILL", "SIGUSR1", "SIGSEGV",   "SIGUSR2",        "SIGPIPE",
-    "SIGALRM",  "SIGTERM",   "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",        "SIGTSTP",
-    "SIGTTIN",  "SIGTTOU",   "SIGURG",  "SIGXCPU", "SIGXFSZ",   "SIGVTALRM",      "SIGPROF",
-    "SIGWINCH", "SIGIO/SIGPOLL", "SIGPWR", "SIGSYS"};
+    "SIG_0",    "SIGHUP",        "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT",
+    "SIGBUS",   "SIGFPE",        "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE",
+    "SIGALRM",  "SIGTERM",       "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",   "SIGTSTP",
+    "SIGTTIN",  "SIGTTOU",       "SIGURG",    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
+    "SIGWINCH", "SIGIO/SIGPOLL", "SIGPWR",    "SIGSYS"};
 
 constexpr int kLastErrno = 133;  // EHWPOISON
 

@@ -13,7 +13,8 @@ bool IsChain(const ir::Directive& piece) {
 
 ir::Operand ProgramLowering::AsLong(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::kLong: return value.operand;
+    case Value::Kind::kLong:
+      return value.operand;
     case Value::Kind::kPointer:
       return ir::Operand::R(build_.EmitLong(ir::Op::kPtrToInt, {value.operand}));
     case Value::Kind::kPlace: {
@@ -24,7 +25,8 @@ ir::Operand ProgramLowering::AsLong(const Value& value) {
       if (value.offset == 0) return base;
       return ir::Operand::R(build_.EmitLong(ir::Op::kAdd, {base, ir::Operand::I(value.offset)}));
     }
-    default: return ir::Operand::I(0);
+    default:
+      return ir::Operand::I(0);
   }
 }
 

@@ -26,10 +26,10 @@ struct Value {
   } kind = Kind::kNone;
 
   ir::Operand operand;
-  ir::Format format;                // kText
-  std::vector<ir::Operand> args;    // kText
-  kernel::TypeId type = 0;          // kPointer: the struct pointed to; kPlace: the type there
-  int64_t offset = 0;               // kPlace: from the address in `operand` (ptr or i64)
+  ir::Format format;              // kText
+  std::vector<ir::Operand> args;  // kText
+  kernel::TypeId type = 0;        // kPointer: the struct pointed to; kPlace: the type there
+  int64_t offset = 0;             // kPlace: from the address in `operand` (ptr or i64)
 
   static Value Long(ir::Operand op) { return Of(Kind::kLong, op); }
   static Value Imm(int64_t v) { return Of(Kind::kLong, ir::Operand::I(v)); }

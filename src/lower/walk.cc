@@ -25,16 +25,28 @@ void Children(const Expr& expr, const Visit& visit) {
     if (child) visit(*child);
   };
   switch (expr.kind) {
-    case ExprKind::kTarget: EachPath(As<Target>(expr).path, visit); break;
+    case ExprKind::kTarget:
+      EachPath(As<Target>(expr).path, visit);
+      break;
     case ExprKind::kCast:
       one(As<Cast>(expr).operand);
       EachPath(As<Cast>(expr).path, visit);
       break;
-    case ExprKind::kDefined: one(As<Defined>(expr).operand); break;
-    case ExprKind::kEntry: one(As<Entry>(expr).operand); break;
-    case ExprKind::kIndex: Each(As<Index>(expr).indexes, visit); break;
-    case ExprKind::kCall: Each(As<Call>(expr).args, visit); break;
-    case ExprKind::kUnary: one(As<Unary>(expr).operand); break;
+    case ExprKind::kDefined:
+      one(As<Defined>(expr).operand);
+      break;
+    case ExprKind::kEntry:
+      one(As<Entry>(expr).operand);
+      break;
+    case ExprKind::kIndex:
+      Each(As<Index>(expr).indexes, visit);
+      break;
+    case ExprKind::kCall:
+      Each(As<Call>(expr).args, visit);
+      break;
+    case ExprKind::kUnary:
+      one(As<Unary>(expr).operand);
+      break;
     case ExprKind::kBinary:
       one(As<Binary>(expr).left);
       one(As<Binary>(expr).right);
@@ -48,21 +60,34 @@ void Children(const Expr& expr, const Visit& visit) {
       one(As<Ternary>(expr).then_value);
       one(As<Ternary>(expr).else_value);
       break;
-    case ExprKind::kIn: Each(As<In>(expr).indexes, visit); break;
-    case ExprKind::kRegex: one(As<Regex>(expr).text); break;
+    case ExprKind::kIn:
+      Each(As<In>(expr).indexes, visit);
+      break;
+    case ExprKind::kRegex:
+      one(As<Regex>(expr).text);
+      break;
     case ExprKind::kAssign:
       one(As<Assign>(expr).target);
       one(As<Assign>(expr).value);
       break;
-    case ExprKind::kIncrement: one(As<Increment>(expr).target); break;
-    case ExprKind::kStat: one(As<Stat>(expr).target); break;
-    case ExprKind::kHistogram: one(As<Histogram>(expr).target); break;
+    case ExprKind::kIncrement:
+      one(As<Increment>(expr).target);
+      break;
+    case ExprKind::kStat:
+      one(As<Stat>(expr).target);
+      break;
+    case ExprKind::kHistogram:
+      one(As<Histogram>(expr).target);
+      break;
     case ExprKind::kHistIndex:
       visit(*As<HistIndex>(expr).histogram);
       one(As<HistIndex>(expr).index);
       break;
-    case ExprKind::kPrint: Each(As<Print>(expr).args, visit); break;
-    default: break;
+    case ExprKind::kPrint:
+      Each(As<Print>(expr).args, visit);
+      break;
+    default:
+      break;
   }
 }
 
@@ -85,7 +110,9 @@ void Walk(const Stmt& stmt, const ExprVisitor& on_expr, const StmtVisitor& on_st
     case StmtKind::kBlock:
       for (const StmtPtr& child : As<Block>(stmt).statements) sub(child);
       break;
-    case StmtKind::kExpr: expr(As<ExprStmt>(stmt).value); break;
+    case StmtKind::kExpr:
+      expr(As<ExprStmt>(stmt).value);
+      break;
     case StmtKind::kIf:
       expr(As<If>(stmt).condition);
       sub(As<If>(stmt).then_branch);
@@ -104,8 +131,12 @@ void Walk(const Stmt& stmt, const ExprVisitor& on_expr, const StmtVisitor& on_st
       sub(loop.body);
       break;
     }
-    case StmtKind::kReturn: expr(As<Return>(stmt).value); break;
-    case StmtKind::kDelete: expr(As<Delete>(stmt).target); break;
+    case StmtKind::kReturn:
+      expr(As<Return>(stmt).value);
+      break;
+    case StmtKind::kDelete:
+      expr(As<Delete>(stmt).target);
+      break;
     case StmtKind::kTry:
       sub(As<Try>(stmt).body);
       sub(As<Try>(stmt).handler);
@@ -113,7 +144,8 @@ void Walk(const Stmt& stmt, const ExprVisitor& on_expr, const StmtVisitor& on_st
     case StmtKind::kEvent:
       for (const EventStmt::Field& field : As<EventStmt>(stmt).fields) expr(field.value);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -168,15 +200,17 @@ std::set<uint32_t> AssignedLocals(const Script& script, const Expr& expr) {
 
 std::set<uint32_t> AssignedLocals(const Script& script, const Stmt& stmt) {
   AssignedCollector collector(script);
-  Walk(stmt, [&](const Expr& e) { collector.OnExpr(e); },
-       [&](const Stmt& s) { collector.OnStmt(s); });
+  Walk(
+      stmt, [&](const Expr& e) { collector.OnExpr(e); },
+      [&](const Stmt& s) { collector.OnStmt(s); });
   return collector.locals;
 }
 
 size_t CountAssignments(const Script& script, const Stmt& stmt, uint32_t local) {
   AssignedCollector collector(script);
-  Walk(stmt, [&](const Expr& e) { collector.OnExpr(e); },
-       [&](const Stmt& s) { collector.OnStmt(s); });
+  Walk(
+      stmt, [&](const Expr& e) { collector.OnExpr(e); },
+      [&](const Stmt& s) { collector.OnStmt(s); });
   return collector.places.count(local);
 }
 
@@ -189,15 +223,21 @@ class PurityCheck {
 
   void OnExpr(const Expr& expr) {
     switch (expr.kind) {
-      case ExprKind::kAssign: OnWrite(*As<Assign>(expr).target); break;
-      case ExprKind::kIncrement: OnWrite(*As<Increment>(expr).target); break;
+      case ExprKind::kAssign:
+        OnWrite(*As<Assign>(expr).target);
+        break;
+      case ExprKind::kIncrement:
+        OnWrite(*As<Increment>(expr).target);
+        break;
       case ExprKind::kVariable: {
         const Reference& reference = As<Variable>(expr).reference;
         pure &= reference.kind != Reference::Kind::kGlobal ||
                 !script_.globals[reference.index]->written;
         break;
       }
-      case ExprKind::kPrint: pure &= As<Print>(expr).to_string; break;
+      case ExprKind::kPrint:
+        pure &= As<Print>(expr).to_string;
+        break;
       case ExprKind::kCall:
         for (uint32_t index : As<Call>(expr).functions) OnFunction(index);
         break;
@@ -206,8 +246,11 @@ class PurityCheck {
       case ExprKind::kStat:
       case ExprKind::kHistogram:
       case ExprKind::kHistIndex:
-      case ExprKind::kEmbedded: pure = false; break;
-      default: break;
+      case ExprKind::kEmbedded:
+        pure = false;
+        break;
+      default:
+        break;
     }
   }
   void OnStmt(const Stmt& stmt) {
@@ -231,7 +274,8 @@ class PurityCheck {
     }
     if (!function.body || !seen_.insert(index).second) return;
     depth_++;
-    Walk(*function.body, [this](const Expr& e) { OnExpr(e); }, [this](const Stmt& s) { OnStmt(s); });
+    Walk(
+        *function.body, [this](const Expr& e) { OnExpr(e); }, [this](const Stmt& s) { OnStmt(s); });
     depth_--;
   }
   const Script& script_;
