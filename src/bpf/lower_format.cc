@@ -62,6 +62,7 @@ class Formatter {
       case Conversion::kMemoryHex:
       case Conversion::kChain:
       case Conversion::kChainTimes:
+      case Conversion::kTable:
         Next();
         e_.Refuse(instr_, "that conversion can't be put into a string in the kernel");
         return false;

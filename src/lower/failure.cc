@@ -28,20 +28,21 @@ void ProgramLowering::At(const lang::Token& token) {
 void ProgramLowering::Fail(std::string_view message) { FailWith(LiteralFormat(message), {}); }
 
 void ProgramLowering::FailWith(ir::Format format, std::vector<ir::Operand> args) {
-  ir::Instr instr;
-  instr.args = std::move(args);
-  instr.imm = shared_.tables.AddFormat(std::move(format));
   if (handlers_.empty()) {
+    ir::Instr instr;
     instr.op = ir::Op::kError;
+    instr.args = std::move(args);
+    instr.imm = shared_.tables.AddFormat(std::move(format));
     build_.Emit(std::move(instr));
     return build_.Return();
   }
   const Handler& handler = handlers_.back();
   if (handler.message != ir::kNoReg) {
-    instr.op = ir::Op::kFormat;
-    instr.dst = build_.NewString();
-    const ir::Reg text = build_.Emit(std::move(instr)).dst;
-    build_.EmitMove(handler.message, ir::Operand::R(text));
+    Value text;
+    text.kind = Value::Kind::kText;
+    text.format = std::move(format);
+    text.args = std::move(args);
+    build_.EmitMove(handler.message, AsString(text));
   }
   build_.Jump(handler.block);
 }

@@ -104,6 +104,9 @@ CASES = {
     "error caught": (
         "global n = 3",
         'try { n += 0; error("boom " . sprintf("%d", n)) } catch (m) { println("caught ", m) } println("on")'),
+    "error caught with a table entry": (
+        "global n = 15",
+        'n += 0; try { error("got " . signal_str(n)) } catch (m) { println(m) } println(signal_str(n) . "!")'),
     "ternary": ("global n = 3", 'n += 0; println(n > 2 ? "big" : "small") println(n > 9 ? 1 : 2)'),
     "printd": ("global n = 3", 'n += 0; printd(",", 1, "b", n) println("") printdln("-", n, n) print(n, "x\\n")'),
     "signal names": (
