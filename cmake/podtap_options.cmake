@@ -14,6 +14,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # When it optimises, gcc 12 sees overlapping copies in `"x" + std::string` (its
   # bug 105329) and unset values in an empty std::optional that was just tested.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
+else()
+  # clang looks into libbpf's option macros.
+  add_compile_options(-Wno-c99-extensions -Wno-gnu-statement-expression-from-macro-expansion
+                      -Wno-missing-designated-field-initializers)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # libstdc++ 12's stable_sort uses what clang 19 calls deprecated.
