@@ -17,7 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -67,7 +67,7 @@ int Storm(pid_t target, int64_t kills, int processes) {
   // A page that the senders share: all wait in it for the start.
   void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return 1;
-  auto* ready = new (page) std::atomic<int>(0);
+  auto* ready = std::construct_at(static_cast<std::atomic<int>*>(page), 0);
 
   std::vector<pid_t> senders;
   for (int n = 0; n < processes; ++n) {
