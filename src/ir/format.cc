@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/escape.h"
+
 namespace podtap::ir {
 namespace {
 
@@ -393,47 +395,6 @@ void FormatText(const Format& format, std::span<const FormatValue> values, std::
   for (const Directive& piece : format.pieces) FormatPiece(piece, values, out);
 }
 
-size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto follows = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned first = byte(0), second = byte(1);
-  if (text.empty()) return 0;
-  if (first < 0x80) return 1;
-  if (first < 0xc2 || first > 0xf4 || !follows(1)) return 0;
-  if (first < 0xe0) return 2;
-  // Overlong forms, surrogates and what lies above U+10FFFF are refused.
-  if (first == 0xe0 && second < 0xa0) return 0;
-  if (first == 0xed && second > 0x9f) return 0;
-  if (first == 0xf0 && second < 0x90) return 0;
-  if (first == 0xf4 && second > 0x8f) return 0;
-  if (!follows(2)) return 0;
-  if (first < 0xf0) return 3;
-  return follows(3) ? 4 : 0;
-}
-
-void AppendEscaped(std::string_view text, std::string& out) {
-  while (!text.empty()) {
-    size_t length = Utf8Length(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    const bool control =
-        (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ||
-        // U+0080 to U+009F: a terminal may take them as ESC and a letter.
-        (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xa0);
-    if (control || length == 0) {
-      length = std::max<size_t>(length, 1);
-      for (char c : text.substr(0, length)) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.append({'\\', 'x', kLower[byte >> 4], kLower[byte & 15]});
-      }
-    } else {
-      out.append(text.substr(0, length));
-    }
-    text.remove_prefix(length);
-  }
-}
-
 void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& values,
                         std::string& out) {
   const size_t from = out.size();
@@ -446,7 +407,7 @@ void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& va
   if (std::all_of(out.begin() + static_cast<ptrdiff_t>(from), out.end(), plain)) return;
   const std::string made = out.substr(from);
   out.resize(from);
-  AppendEscaped(made, out);
+  AppendEscaped(made, Keep::kTabsAndNewlines, out);
 }
 
 void FormatTextEscaped(const Format& format, std::span<const FormatValue> values,

@@ -98,11 +98,6 @@ void FormatPiece(const Directive& piece, std::span<const FormatValue>& values, s
 void FormatTextEscaped(const Format& format, std::span<const FormatValue> values, std::string& out);
 void FormatPieceEscaped(const Directive& piece, std::span<const FormatValue>& values,
                         std::string& out);
-void AppendEscaped(std::string_view text, std::string& out);
-
-// How many bytes at the front of `text` are one well-formed UTF-8 character; 0
-// if they aren't.
-size_t Utf8Length(std::string_view text);
 
 // task_ancestry's text, root first:
 // "swapper/0(0m0.000000000s)=>systemd(0m0.080000000s)=>pkill(33475m5.202486630s)".

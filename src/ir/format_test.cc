@@ -135,18 +135,6 @@ TEST(Format, EscapesWhatIsNotTheScripts) {
             "\\xc2\\x9b|\\xff|\\xc3|\\xed\\xa0\\x80|\\x7f");
 }
 
-TEST(Format, Utf8Lengths) {
-  EXPECT_EQ(Utf8Length(""), 0u);
-  EXPECT_EQ(Utf8Length("a"), 1u);
-  EXPECT_EQ(Utf8Length("\xc3\xbc"), 2u);
-  EXPECT_EQ(Utf8Length("\xe2\x82\xac"), 3u);
-  EXPECT_EQ(Utf8Length("\xf4\x8f\xbf\xbf"), 4u);
-  for (std::string_view bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
-                               "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
-    EXPECT_EQ(Utf8Length(bad), 0u);
-  }
-}
-
 std::string Chain(std::vector<std::pair<std::string_view, uint64_t>> tasks) {
   std::string bytes;
   for (const auto& [comm, start_ns] : tasks) {

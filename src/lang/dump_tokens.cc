@@ -1,6 +1,6 @@
 // --dump=tokens: what the preprocessor hands to the parser.
 #include "lang/preprocess.h"
-#include "source/escape.h"
+#include "base/escape.h"
 
 namespace podtap::lang {
 namespace {
@@ -46,7 +46,7 @@ std::string DumpTokens(const source::SourceSet& sources, source::FileId file,
     const source::LineColumn place = sources.Locate(lexeme.span);
     out += std::to_string(place.line) + ':' + std::to_string(place.column) + ' ';
     out += std::string(ClassName(lexeme)) + " '" + std::string(Sigil(lexeme)) +
-           source::Escape(lexeme.text) + "'\n";
+           Escape(lexeme.text) + "'\n";
   }
 }
 

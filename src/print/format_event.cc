@@ -2,6 +2,7 @@
 // comes from one sender, and its chain is the costliest piece to format.
 #include <cstring>
 
+#include "base/escape.h"
 #include "print/printer.h"
 
 namespace podtap::print {
@@ -21,7 +22,7 @@ class ChainCache {
     if (escaped) {
       std::string raw;
       raw.swap(text_);
-      ir::AppendEscaped(raw, text_);
+      AppendEscaped(raw, Keep::kTabsAndNewlines, text_);
     }
     entries_.assign(entries);
     with_times_ = with_times;
@@ -44,7 +45,7 @@ thread_local ChainCache chain_cache;
 
 std::string EscapeControls(std::string_view text) {
   std::string out;
-  ir::AppendEscaped(text, out);
+  AppendEscaped(text, Keep::kTabsAndNewlines, out);
   return out;
 }
 

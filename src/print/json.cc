@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/escape.h"
 #include "ir/format.h"
 
 namespace podtap::print {
@@ -55,7 +56,7 @@ void AppendJsonString(std::string_view text, std::string& out) {
     at = run;
     if (at == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[at]);
-    const size_t length = ir::Utf8Length(text.substr(at));
+    const size_t length = Utf8Length(text.substr(at));
     if (length == 0) {
       out.append("\xef\xbf\xbd");
       at++;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/escape.h"
 #include "print/json.h"
 #include "print/output.h"
 
@@ -17,7 +18,7 @@ class TextPrinter : public Printer {
 
   void Text(const Origin&, std::string_view text) override {
     if (escape_) {
-      ir::AppendEscaped(text, output_.buffer());
+      AppendEscaped(text, Keep::kTabsAndNewlines, output_.buffer());
     } else {
       output_.buffer().append(text);
     }

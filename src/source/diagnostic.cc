@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "source/escape.h"
+#include "base/escape.h"
 
 namespace podtap::source {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <tuple>
 
+#include "base/escape.h"
 #include "source/diagnostic.h"
-#include "source/escape.h"
 
 namespace podtap::source {
 namespace {
@@ -63,10 +63,10 @@ std::string SourceAndCaret(const SourceSet& sources, Span span, const Shape& sha
   }
   const bool cut_right = line.size() > kShownBytes;
   line = line.substr(0, kShownBytes);
-  const std::string before = shown + Escape(line.substr(0, column), true);
+  const std::string before = shown + Escape(line.substr(0, column), Keep::kTabs);
 
   std::string out(shape.source_indent);
-  out += "source: " + before + Escape(line.substr(column), true) + (cut_right ? "..." : "") + '\n';
+  out += "source: " + before + Escape(line.substr(column), Keep::kTabs) + (cut_right ? "..." : "") + '\n';
   out.append(shape.source_indent.size() + 8, ' ');
   for (const char c : before) {
     if (c == '\t') {

@@ -1,8 +1,9 @@
-#include "source/escape.h"
+#include "base/escape.h"
 
+#include <algorithm>
 #include <cstdint>
 
-namespace podtap::source {
+namespace podtap {
 namespace {
 
 struct LeadByte {
@@ -13,8 +14,7 @@ struct LeadByte {
 };
 
 constexpr LeadByte kLeadBytes[] = {
-    {0xC2, 0xC2, 2, 0xA0, 0xBF},  // U+0080 to U+009F are the C1 controls
-    {0xC3, 0xDF, 2, 0x80, 0xBF}, {0xE0, 0xE0, 3, 0xA0, 0xBF}, {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xC2, 0xDF, 2, 0x80, 0xBF}, {0xE0, 0xE0, 3, 0xA0, 0xBF}, {0xE1, 0xEC, 3, 0x80, 0xBF},
     {0xED, 0xED, 3, 0x80, 0x9F}, {0xEE, 0xEF, 3, 0x80, 0xBF}, {0xF0, 0xF0, 4, 0x90, 0xBF},
     {0xF1, 0xF3, 4, 0x80, 0xBF}, {0xF4, 0xF4, 4, 0x80, 0x8F},
 };
@@ -46,21 +46,28 @@ size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
-std::string Escape(std::string_view text, bool keep_tabs) {
+void AppendEscaped(std::string_view text, Keep keep, std::string& out) {
+  while (!text.empty()) {
+    size_t length = Utf8Length(text);
+    const uint8_t byte = ByteAt(text, 0);
+    const bool kept = (byte == '\t' && keep != Keep::kNone) ||
+                      (byte == '\n' && keep == Keep::kTabsAndNewlines);
+    const bool c1 = length == 2 && byte == 0xC2 && ByteAt(text, 1) < 0xA0;
+    const bool control = (byte < 0x20 && !kept) || byte == 0x7F || c1;
+    if (length == 0 || control) {
+      length = std::max<size_t>(length, 1);
+      for (size_t i = 0; i < length; ++i) AppendHex(out, ByteAt(text, i));
+    } else {
+      out.append(text, 0, length);
+    }
+    text.remove_prefix(length);
+  }
+}
+
+std::string Escape(std::string_view text, Keep keep) {
   std::string out;
   out.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    const uint8_t byte = ByteAt(text, i);
-    const size_t length = Utf8Length(text.substr(i));
-    const bool control = byte < 0x20 || byte == 0x7F;
-    if (length == 0 || (control && !(keep_tabs && byte == '\t'))) {
-      AppendHex(out, byte);
-      ++i;
-      continue;
-    }
-    out.append(text, i, length);
-    i += length;
-  }
+  AppendEscaped(text, keep, out);
   return out;
 }
 
@@ -72,4 +79,4 @@ size_t Width(std::string_view escaped) {
   return cells;
 }
 
-}  // namespace podtap::source
+}  // namespace podtap
