@@ -7,13 +7,20 @@ namespace {
 
 std::string_view ClassName(const Lexeme& lexeme) {
   switch (lexeme.token_class) {
-    case source::TokenClass::kIdentifier: return "identifier";
-    case source::TokenClass::kOperator: return "operator";
-    case source::TokenClass::kString: return "string";
-    case source::TokenClass::kNumber: return "number";
-    case source::TokenClass::kEmbedded: return "embedded-code";
-    case source::TokenClass::kKeyword: return "keyword";
-    case source::TokenClass::kJunk: break;
+    case source::TokenClass::kIdentifier:
+      return "identifier";
+    case source::TokenClass::kOperator:
+      return "operator";
+    case source::TokenClass::kString:
+      return "string";
+    case source::TokenClass::kNumber:
+      return "number";
+    case source::TokenClass::kEmbedded:
+      return "embedded-code";
+    case source::TokenClass::kKeyword:
+      return "keyword";
+    case source::TokenClass::kJunk:
+      break;
   }
   return "junk";
 }

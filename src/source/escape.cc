@@ -6,9 +6,9 @@ namespace podtap::source {
 namespace {
 
 struct LeadByte {
-  uint8_t first, last;    // range of the lead byte
-  uint8_t length;         // of the whole character
-  uint8_t second_low;     // range of its second byte (Unicode, table 3-7)
+  uint8_t first, last;  // range of the lead byte
+  uint8_t length;       // of the whole character
+  uint8_t second_low;   // range of its second byte (Unicode, table 3-7)
   uint8_t second_high;
 };
 
