@@ -84,7 +84,7 @@ tidy:
 
 format:
 	@scripts/setup build tidy
-	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format -i
+	@scripts/format
 
 clean:
 	rm -rf build
