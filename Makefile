@@ -10,6 +10,10 @@ RELEASE := build/release/bin/podtap
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man/man1
 sharedir = $(DESTDIR)$(PREFIX)/share
+bashdir = $(sharedir)/bash-completion/completions
+zshdir = $(sharedir)/zsh/site-functions
+fishdir = $(sharedir)/fish/vendor_completions.d
+docdir = $(sharedir)/doc/podtap
 
 .DEFAULT_GOAL := build
 .PHONY: help build dev test demo bench install uninstall fuzz-smoke tidy format clean
@@ -51,28 +55,33 @@ bench:
 	@scripts/build release podtap bench_programs
 	@bench/run --podtap $(RELEASE) --programs build/release/bin --json build/bench.json
 
-# A stap that somebody else installed is left alone.
+# A stap that somebody else installed is left alone. Ours has its own links to
+# page and completions, because shells and man look by the command's name.
+foreign_stap = { [ -e $(bindir)/stap ] || [ -L $(bindir)/stap ]; } && \
+  [ "$$(readlink $(bindir)/stap)" != podtap ]
+
 install: build
-	install -d $(bindir) $(mandir) $(sharedir)/bash-completion/completions \
-	  $(sharedir)/zsh/site-functions $(sharedir)/fish/vendor_completions.d \
-	  $(sharedir)/doc/podtap
+	install -d $(bindir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(docdir)
 	install -m 755 $(RELEASE) $(bindir)/podtap
-	@if [ -e $(bindir)/stap ] && [ "$$(readlink $(bindir)/stap)" != podtap ]; then \
-	  echo "$(bindir)/stap is another program's; left as it is"; \
-	else ln -sfn podtap $(bindir)/stap && echo "ln -s podtap $(bindir)/stap"; fi
 	install -m 644 man/podtap.1 man/podtap-run.1 $(mandir)
-	install -m 644 completions/podtap.bash $(sharedir)/bash-completion/completions/podtap
-	install -m 644 completions/podtap.zsh $(sharedir)/zsh/site-functions/_podtap
-	install -m 644 completions/podtap.fish $(sharedir)/fish/vendor_completions.d/podtap.fish
-	install -m 644 LICENSE NOTICE README.md $(sharedir)/doc/podtap
+	install -m 644 completions/podtap.bash $(bashdir)/podtap
+	install -m 644 completions/podtap.zsh $(zshdir)/_podtap
+	install -m 644 completions/podtap.fish $(fishdir)/podtap.fish
+	install -m 644 LICENSE NOTICE README.md $(docdir)
+	@if $(foreign_stap); then echo "$(bindir)/stap is another program's; left as it is"; else \
+	  set -x; \
+	  ln -sfn podtap $(bindir)/stap; \
+	  ln -sfn podtap-run.1 $(mandir)/stap.1; \
+	  ln -sfn podtap $(bashdir)/stap; \
+	  ln -sfn podtap.fish $(fishdir)/stap.fish; \
+	fi
 
 uninstall:
-	@if [ "$$(readlink $(bindir)/stap)" = podtap ]; then rm -f $(bindir)/stap; fi
-	rm -f $(bindir)/podtap $(mandir)/podtap.1 $(mandir)/podtap-run.1 \
-	  $(sharedir)/bash-completion/completions/podtap \
-	  $(sharedir)/zsh/site-functions/_podtap \
-	  $(sharedir)/fish/vendor_completions.d/podtap.fish
-	rm -rf $(sharedir)/doc/podtap
+	@if ! { $(foreign_stap); }; then set -x; \
+	  rm -f $(bindir)/stap $(mandir)/stap.1 $(bashdir)/stap $(fishdir)/stap.fish; fi
+	rm -f $(bindir)/podtap $(mandir)/podtap.1 $(mandir)/podtap-run.1 $(bashdir)/podtap \
+	  $(zshdir)/_podtap $(fishdir)/podtap.fish
+	rm -rf $(docdir)
 
 fuzz-smoke:
 	@scripts/setup build fuzz
@@ -84,7 +93,7 @@ tidy:
 
 format:
 	@scripts/setup build tidy
-	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format -i
+	@scripts/format
 
 clean:
 	rm -rf build

@@ -27,8 +27,7 @@ int Fail(const char* what) {
 int main() {
   const std::unique_ptr<btf, FreeBtf> types(btf__load_vmlinux_btf());
   if (!types) return Fail("load the kernel's types");
-  const int id = btf__find_by_name_kind(types.get(), "btf_trace_signal_generate",
-                                        BTF_KIND_TYPEDEF);
+  const int id = btf__find_by_name_kind(types.get(), "btf_trace_signal_generate", BTF_KIND_TYPEDEF);
   if (id < 0) return Fail("find signal_generate");
 
   const std::array<bpf_insn, 2> program = {{

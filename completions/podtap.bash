@@ -19,8 +19,9 @@ _podtap() {
     -x) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")) ;;
     -p) COMPREPLY=($(compgen -W "1 2 3 4 5" -- "$current")) ;;
     -c) COMPREPLY=($(compgen -c -- "$current")) ;;
-    -o) COMPREPLY=($(compgen -f -- "$current")) ;;
+    -o) _podtap_files -f ;;
     -D)
+      compopt -o nospace
       COMPREPLY=($(compgen -S = -W "MAXACTION MAXACTION_INTERRUPTIBLE MAXSTRINGLEN MAXMAPENTRIES
         MAXNESTING MAXERRORS" -- "$current"))
       ;;
@@ -28,12 +29,21 @@ _podtap() {
     *)
       if [[ $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))
-        [[ ${COMPREPLY[0]} == --dump= ]] && compopt -o nospace
+        [[ ${COMPREPLY[0]:-} == --dump= ]] && compopt -o nospace
       else
-        COMPREPLY=($(compgen -f -X '!*.stp' -- "$current") $(compgen -d -S / -- "$current"))
+        _podtap_files -f -X '!*.stp'
+        _podtap_files -d
       fi
       ;;
   esac
 }
 
-complete -o filenames -F _podtap podtap stap
+# Adds file names, to be quoted, and folders to get a slash. compgen's options as arguments.
+_podtap_files() {
+  local -a names
+  mapfile -t names < <(compgen "$@" -- "$current")
+  COMPREPLY+=("${names[@]}")
+  compopt -o filenames
+}
+
+complete -F _podtap podtap stap

@@ -54,8 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CheckDepth(lang::Dump(*file));
     for (const auto& probe : file->probes) CheckCopy(*probe->body);
     for (const auto& function : file->functions) {
-      if (function->body) CheckCopy(*function->body);
-      else if (!function->has_embedded_body) __builtin_trap();
+      if (function->body)
+        CheckCopy(*function->body);
+      else if (!function->has_embedded_body)
+        __builtin_trap();
     }
   }
   return 0;

@@ -28,9 +28,7 @@ class BpfStore : public ir::Store {
     return true;
   }
 
-  bool Set(uint32_t global, Bytes key, Bytes value) override {
-    return Write(global, key, value);
-  }
+  bool Set(uint32_t global, Bytes key, Bytes value) override { return Write(global, key, value); }
 
   bool Add(uint32_t global, Bytes key, int64_t delta, int64_t& before) override {
     // There is no system call that adds. Kernel programs add in place, so the

@@ -51,8 +51,8 @@ std::vector<uint8_t> BtfBlob::Bytes() const {
   std::vector<uint8_t> out;
   Put(out, uint32_t{kMagic} | 1u << 16);  // magic, version 1, flags 0
   const auto type_size = static_cast<uint32_t>(types.size());
-  for (uint32_t word : {kHeaderSize, 0u, type_size, type_size,
-                        static_cast<uint32_t>(strings_.size())}) {
+  for (uint32_t word :
+       {kHeaderSize, 0u, type_size, type_size, static_cast<uint32_t>(strings_.size())}) {
     Put(out, word);
   }
   out.insert(out.end(), types.begin(), types.end());

@@ -154,8 +154,11 @@ class BpfKernelReader : public KernelReader {
   }
 
   bool MakeRequest() {
-    Result<Fd> map = MakeMap({.type = BPF_MAP_TYPE_ARRAY, .name = "podtap_request", .key_size = 4,
-                              .value_size = sizeof(Request), .max_entries = 1,
+    Result<Fd> map = MakeMap({.type = BPF_MAP_TYPE_ARRAY,
+                              .name = "podtap_request",
+                              .key_size = 4,
+                              .value_size = sizeof(Request),
+                              .max_entries = 1,
                               .flags = BPF_F_MMAPABLE});
     if (!map) return false;
     Result<Mapping> page = MapMemory(map->get(), "request", sizeof(Request), true, 0);

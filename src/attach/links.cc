@@ -18,8 +18,8 @@ namespace {
 Result<std::vector<Fd>> AttachTracepoint(const ir::Program& program, int program_fd) {
   const int fd = bpf_raw_tracepoint_open(nullptr, program_fd);
   if (fd < 0) {
-    return std::unexpected(SystemError("attach to", program.name, errno,
-                                       errno == EPERM ? PrivilegeRemedy() : ""));
+    return std::unexpected(
+        SystemError("attach to", program.name, errno, errno == EPERM ? PrivilegeRemedy() : ""));
   }
   std::vector<Fd> links;
   links.emplace_back(fd);
@@ -36,13 +36,15 @@ Result<std::vector<Fd>> AttachProfile(const ir::Program& program, int64_t hz, in
   attr.freq = 1;
   attr.sample_freq = static_cast<uint64_t>(hz > 0 ? hz : 1);
   for (int cpu = 0; cpu < cpus; cpu++) {
-    Fd event(static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+    Fd event(
+        static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
     // A possible CPU that is offline has no clock to profile by.
     if (!event.valid() && errno == ENODEV) continue;
     if (!event.valid() || ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, program_fd) != 0 ||
         ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0) != 0) {
-      return std::unexpected(SystemError("attach to", program.name, errno,
-                                         errno == EPERM || errno == EACCES ? PrivilegeRemedy() : ""));
+      return std::unexpected(
+          SystemError("attach to", program.name, errno,
+                      errno == EPERM || errno == EACCES ? PrivilegeRemedy() : ""));
     }
     links.push_back(std::move(event));
   }

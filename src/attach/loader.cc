@@ -42,9 +42,9 @@ Result<void> Loader::PrepareLines(const std::vector<bpf::Program>& programs) {
       if (line.site >= module_.sites.size() || seen[line.site]) continue;
       seen[line.site] = true;
       const ir::Site& site = module_.sites[line.site];
-      site_lines_[line.site] = {0, blob.String(site.file), blob.String(site.near),
-                                std::min(site.line, kMaxLine) << 10 |
-                                    std::min(site.column, kMaxColumn)};
+      site_lines_[line.site] = {
+          0, blob.String(site.file), blob.String(site.near),
+          std::min(site.line, kMaxLine) << 10 | std::min(site.column, kMaxColumn)};
     }
   }
   Result<Fd> btf = LoadBtf(blob.Bytes());
@@ -58,11 +58,21 @@ Result<void> Loader::Relocate(bpf::Program& program, int scratch_fd) {
   for (const bpf::Relocation& relocation : program.relocations) {
     bpf::Insn& insn = program.insns[relocation.insn];
     switch (relocation.kind) {
-      case Kind::kRing: insn.imm = maps_.ring_fd(); break;
-      case Kind::kScratch: insn.imm = scratch_fd; break;
-      case Kind::kControl: insn.imm = maps_.control_fd(); break;
-      case Kind::kRodata: insn.imm = maps_.rodata_fd(); break;
-      case Kind::kGlobal: insn.imm = maps_.global_fd(relocation.index); break;
+      case Kind::kRing:
+        insn.imm = maps_.ring_fd();
+        break;
+      case Kind::kScratch:
+        insn.imm = scratch_fd;
+        break;
+      case Kind::kControl:
+        insn.imm = maps_.control_fd();
+        break;
+      case Kind::kRodata:
+        insn.imm = maps_.rodata_fd();
+        break;
+      case Kind::kGlobal:
+        insn.imm = maps_.global_fd(relocation.index);
+        break;
       case Kind::kKfunc: {
         Result<const kernel::Btf*> btf = kernel_.btf();
         if (!btf) return std::unexpected(btf.error());

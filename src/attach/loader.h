@@ -30,8 +30,8 @@ class Loader {
 
  private:
   Result<void> Relocate(bpf::Program& program, int scratch_fd);
-  Error Explain(const ir::Program& source, const bpf::Program& program, const struct ProgramSpec& spec,
-                int error_number);
+  Error Explain(const ir::Program& source, const bpf::Program& program,
+                const struct ProgramSpec& spec, int error_number);
 
   const ir::Module& module_;
   const Maps& maps_;

@@ -39,8 +39,8 @@ Result<Mapping> MapMemory(int fd, const char* what, size_t size, bool writable, 
   void* at = mmap(nullptr, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd,
                   static_cast<off_t>(offset));
   if (at == MAP_FAILED) {
-    return std::unexpected(SystemError("map the BPF map", what, errno,
-                                       errno == EPERM ? PrivilegeRemedy() : ""));
+    return std::unexpected(
+        SystemError("map the BPF map", what, errno, errno == EPERM ? PrivilegeRemedy() : ""));
   }
   return Mapping(at, bytes);
 }
@@ -70,8 +70,12 @@ ir::Control* Maps::control() const {
 
 Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layout) {
   const uint32_t size = std::max(layout.control_map_size, ir::kControlSize);
-  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_ARRAY, .name = "podtap_control", .key_size = 4,
-                           .value_size = size, .max_entries = 1, .flags = BPF_F_MMAPABLE});
+  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_ARRAY,
+                           .name = "podtap_control",
+                           .key_size = 4,
+                           .value_size = size,
+                           .max_entries = 1,
+                           .flags = BPF_F_MMAPABLE});
   if (!fd) return std::unexpected(fd.error());
   control_ = std::move(*fd);
   Result<Mapping> page = MapMemory(control_.get(), "control", size, true, 0);
@@ -97,9 +101,12 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
 Result<void> Maps::MakeRodata(const ir::Layout& layout) {
   if (layout.rodata.empty()) return {};
   const uint32_t key = 0;
-  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_ARRAY, .name = "podtap_rodata", .key_size = 4,
+  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_ARRAY,
+                           .name = "podtap_rodata",
+                           .key_size = 4,
                            .value_size = static_cast<uint32_t>(layout.rodata.size()),
-                           .max_entries = 1, .flags = BPF_F_RDONLY_PROG});
+                           .max_entries = 1,
+                           .flags = BPF_F_RDONLY_PROG});
   if (!fd) return std::unexpected(fd.error());
   if (bpf_map_update_elem(fd->get(), &key, layout.rodata.data(), BPF_ANY) != 0 ||
       bpf_map_freeze(fd->get()) != 0) {
@@ -117,8 +124,11 @@ Result<void> Maps::MakeRing(uint64_t bytes) {
     return std::unexpected(Error{ErrorKind::kUsage, "make the ring buffer", "",
                                  "more than 1 GiB was asked for", 0, "", ""});
   }
-  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_RINGBUF, .name = "podtap_ring", .key_size = 0,
-                           .value_size = 0, .max_entries = static_cast<uint32_t>(size),
+  Result<Fd> fd = MakeMap({.type = BPF_MAP_TYPE_RINGBUF,
+                           .name = "podtap_ring",
+                           .key_size = 0,
+                           .value_size = 0,
+                           .max_entries = static_cast<uint32_t>(size),
                            .flags = 0});
   if (!fd) return std::unexpected(fd.error());
   ring_ = std::move(*fd);
@@ -142,9 +152,12 @@ Result<void> Maps::MakeGlobals(const ir::Module& module, bool all_globals) {
     const ir::Global& global = module.globals[i];
     if (!global.is_array() || !(global.in_kernel || all_globals)) continue;
     const uint32_t type = global.wrap ? BPF_MAP_TYPE_LRU_HASH : BPF_MAP_TYPE_HASH;
-    Result<Fd> fd = MakeMap({.type = type, .name = "podtap_array",
-                             .key_size = ir::KeySize(global), .value_size = ir::ValueSize(global),
-                             .max_entries = global.max_entries, .flags = 0});
+    Result<Fd> fd = MakeMap({.type = type,
+                             .name = "podtap_array",
+                             .key_size = ir::KeySize(global),
+                             .value_size = ir::ValueSize(global),
+                             .max_entries = global.max_entries,
+                             .flags = 0});
     if (!fd) return std::unexpected(fd.error());
     globals_[i] = std::move(*fd);
   }
@@ -152,8 +165,12 @@ Result<void> Maps::MakeGlobals(const ir::Module& module, bool all_globals) {
 }
 
 Result<Fd> Maps::MakeScratch(uint32_t size) const {
-  return MakeMap({.type = BPF_MAP_TYPE_PERCPU_ARRAY, .name = "podtap_scratch", .key_size = 4,
-                  .value_size = size, .max_entries = 1, .flags = 0});
+  return MakeMap({.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+                  .name = "podtap_scratch",
+                  .key_size = 4,
+                  .value_size = size,
+                  .max_entries = 1,
+                  .flags = 0});
 }
 
 }  // namespace podtap::attach

@@ -38,8 +38,8 @@ Result<Mapping> MapMemory(int fd, const char* what, size_t size, bool writable, 
 class Maps {
  public:
   // `ring_bytes` 0: no ring.
-  static Result<Maps> Make(const ir::Module& module, const ir::Layout& layout,
-                           uint64_t ring_bytes, bool all_globals);
+  static Result<Maps> Make(const ir::Module& module, const ir::Layout& layout, uint64_t ring_bytes,
+                           bool all_globals);
   Result<Fd> MakeScratch(uint32_t size) const;
 
   ir::Control* control() const;

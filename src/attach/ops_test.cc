@@ -27,17 +27,37 @@ using Strings = std::vector<std::string>;
 
 TEST(Ops, Arithmetic) {
   SKIP_UNLESS_ROOT();
-  struct Case { Op op; int64_t a, b, result; };
+  struct Case {
+    Op op;
+    int64_t a, b, result;
+  };
   const Case cases[] = {
-      {Op::kAdd, INT64_MAX, 1, INT64_MIN}, {Op::kSub, 3, 5, -2}, {Op::kMul, -7, 6, -42},
-      {Op::kMul, INT64_C(1) << 40, INT64_C(1) << 30, 0}, {Op::kDiv, -7, 2, -3},
-      {Op::kDiv, 7, -2, -3}, {Op::kDiv, INT64_MIN, -1, INT64_MIN}, {Op::kMod, -7, 2, -1},
-      {Op::kMod, 7, -2, 1}, {Op::kMod, INT64_MIN, -1, 0}, {Op::kDiv, INT64_MIN, 10, INT64_MIN / 10},
-      {Op::kAnd, 0xff0, 0x0ff, 0x0f0}, {Op::kOr, 5, 8, 13}, {Op::kXor, -1, 1, -2},
-      {Op::kShl, 1, 63, INT64_MIN}, {Op::kShl, 1, 64, 1}, {Op::kShr, -8, 1, -4},
-      {Op::kShrLogical, -1, 60, 15}, {Op::kEq, 4, 4, 1}, {Op::kNe, 4, 4, 0}, {Op::kLt, -1, 1, 1},
-      {Op::kLe, 1, 1, 1}, {Op::kGt, -1, 1, 0}, {Op::kGe, 2, 3, 0},
-      {Op::kLt, INT64_MIN, INT64_MAX, 1}, {Op::kEq, INT64_C(1) << 40, INT64_C(1) << 40, 1},
+      {Op::kAdd, INT64_MAX, 1, INT64_MIN},
+      {Op::kSub, 3, 5, -2},
+      {Op::kMul, -7, 6, -42},
+      {Op::kMul, INT64_C(1) << 40, INT64_C(1) << 30, 0},
+      {Op::kDiv, -7, 2, -3},
+      {Op::kDiv, 7, -2, -3},
+      {Op::kDiv, INT64_MIN, -1, INT64_MIN},
+      {Op::kMod, -7, 2, -1},
+      {Op::kMod, 7, -2, 1},
+      {Op::kMod, INT64_MIN, -1, 0},
+      {Op::kDiv, INT64_MIN, 10, INT64_MIN / 10},
+      {Op::kAnd, 0xff0, 0x0ff, 0x0f0},
+      {Op::kOr, 5, 8, 13},
+      {Op::kXor, -1, 1, -2},
+      {Op::kShl, 1, 63, INT64_MIN},
+      {Op::kShl, 1, 64, 1},
+      {Op::kShr, -8, 1, -4},
+      {Op::kShrLogical, -1, 60, 15},
+      {Op::kEq, 4, 4, 1},
+      {Op::kNe, 4, 4, 0},
+      {Op::kLt, -1, 1, 1},
+      {Op::kLe, 1, 1, 1},
+      {Op::kGt, -1, 1, 0},
+      {Op::kGe, 2, 3, 0},
+      {Op::kLt, INT64_MIN, INT64_MAX, 1},
+      {Op::kEq, INT64_C(1) << 40, INT64_C(1) << 40, 1},
   };
   Strings expected;
   const Strings got = Values([&](ModuleMaker& m) {
@@ -151,7 +171,8 @@ TEST(Ops, Strings) {
     m.Print({R(moved), R(cut), R(sub), R(tail), R(self), R(set), R(grown),
              R(m.L(Op::kStrLen, {R(b)})), R(m.L(Op::kStrLen, {R(set)})),
              R(m.L(Op::kStrByte, {R(a), I(1)})), R(m.L(Op::kStrByte, {R(a), R(m.Unknown(4))})),
-             R(m.L(Op::kStrByte, {R(a), R(m.Unknown(99))})), R(m.L(Op::kStrByte, {R(a), R(m.Unknown(-1))})),
+             R(m.L(Op::kStrByte, {R(a), R(m.Unknown(99))})),
+             R(m.L(Op::kStrByte, {R(a), R(m.Unknown(-1))})),
              R(m.L(Op::kStrByte, {m.Literal("xyz"), R(m.Unknown(2))}))});
   });
   EXPECT_EQ(got, (Strings{long_text, "aaaaaaa", "ell", "aaEND", "lap", "Xbcd", "abcdefghijklmno",
@@ -184,10 +205,19 @@ TEST(Ops, Append) {
 
 TEST(Ops, StringComparisons) {
   SKIP_UNLESS_ROOT();
-  struct Case { const char* a; uint32_t a_cap; const char* b; uint32_t b_cap; };
-  const Case cases[] = {{"abc", 16, "abc", 64}, {"abc", 8, "abd", 8}, {"", 8, "x", 16},
+  struct Case {
+    const char* a;
+    uint32_t a_cap;
+    const char* b;
+    uint32_t b_cap;
+  };
+  const Case cases[] = {{"abc", 16, "abc", 64},
+                        {"abc", 8, "abd", 8},
+                        {"", 8, "x", 16},
                         {"longer than eight", 32, "longer than eighu", 64},
-                        {"\xff", 8, "a", 8}, {"abcdefgh", 16, "abcdefghi", 16}, {"abcdefg", 8, "abcdefgh", 16}};
+                        {"\xff", 8, "a", 8},
+                        {"abcdefgh", 16, "abcdefghi", 16},
+                        {"abcdefg", 8, "abcdefgh", 16}};
   const Op ops[] = {Op::kStrEq, Op::kStrNe, Op::kStrLt, Op::kStrLe, Op::kStrGt, Op::kStrGe};
   Strings expected;
   const Strings got = Values([&](ModuleMaker& m) {
@@ -196,7 +226,7 @@ TEST(Ops, StringComparisons) {
       const Reg a = m.UnknownStr(c.a, c.a_cap), b = m.UnknownStr(c.b, c.b_cap);
       const int order = std::string(c.a).compare(c.b);
       for (Op op : ops) {
-        const bool holds[] = {order == 0, order != 0, order < 0, order <= 0, order > 0, order >= 0};
+        const bool holds[] = {order == 0, order != 0, order<0, order <= 0, order> 0, order >= 0};
         const bool result = holds[static_cast<int>(op) - static_cast<int>(Op::kStrEq)];
         results.push_back(R(m.L(op, {R(a), R(b)})));
         results.push_back(R(m.L(op, {R(a), m.Literal(c.b)})));
@@ -225,7 +255,8 @@ TEST(Ops, Tables) {
     results.push_back(R(plain));
     m.Print(results);
   });
-  EXPECT_EQ(got, (Strings{"SIG_0", "a name that is rather long", "0x25", "0xffffffffffffffff", ""}));
+  EXPECT_EQ(got,
+            (Strings{"SIG_0", "a name that is rather long", "0x25", "0xffffffffffffffff", ""}));
 }
 
 TEST(Ops, ContextAndMemory) {
@@ -238,7 +269,8 @@ TEST(Ops, ContextAndMemory) {
     m.Add(Op::kContext, task, {}, static_cast<int64_t>(ir::ContextValue::kCurrentTask));
     const Reg address = m.L(Op::kPtrToInt, {R(task)});
     const Reg pid = m.L(Op::kAdd, {R(address), I(m.Offset("task_struct", "tgid"))});
-    const Reg read = m.Long(), fault = m.Long(), comm = m.Str(24), bad = m.Long(), bad_fault = m.Long();
+    const Reg read = m.Long(), fault = m.Long(), comm = m.Str(24), bad = m.Long(),
+              bad_fault = m.Long();
     m.Add(Op::kReadKernel, read, {R(pid)}).size = 4;
     m.program->blocks[0].instrs.back().dst2 = fault;
     const Reg at_comm = m.L(Op::kAdd, {R(address), I(m.Offset("task_struct", "comm"))});
@@ -319,7 +351,8 @@ TEST(Ops, Maps) {
     m.Add(op, dst, std::move(args), global).dst2 = second;
     return R(second);
   };
-  const Reg none = m.Long(), got = m.Long(), added = m.Long(), text = m.Str(24), no_text = m.Str(24);
+  const Reg none = m.Long(), got = m.Long(), added = m.Long(), text = m.Str(24),
+            no_text = m.Str(24);
   const Operand found0 = with2(none, Op::kMapGet, {R(name), I(1)}, 0);
   const Operand full0 = with2(ir::kNoReg, Op::kMapSet, {I(42), R(name), I(1)}, 0);
   const Operand full1 = with2(added, Op::kMapAdd, {I(8), m.Literal("key"), I(1)}, 0);
@@ -335,12 +368,12 @@ TEST(Ops, Maps) {
   const Reg has = m.L(Op::kMapHas, {I(-1)}, 1);
   m.Add(Op::kMapDelete, ir::kNoReg, {I(-1)}, 1);
   const Reg gone = m.L(Op::kMapHas, {I(-1)}, 1);
-  m.Print({R(none), found0, full0, R(added), full1, R(got), found1, R(first), full2, R(third), full3,
-           full4, R(text), R(no_text), R(has), R(gone)});
+  m.Print({R(none), found0, full0, R(added), full1, R(got), found1, R(first), full2, R(third),
+           full3, full4, R(text), R(no_text), R(has), R(gone)});
   Ran ran = RunModule(m.module);
   ASSERT_EQ(ran.items.size(), 1u);
-  EXPECT_EQ(ran.items[0].values,
-            (Strings{"0", "0", "0", "42", "0", "50", "1", "0", "0", "0", "1", "1", "key", "", "1", "0"}));
+  EXPECT_EQ(ran.items[0].values, (Strings{"0", "0", "0", "42", "0", "50", "1", "0", "0", "0", "1",
+                                          "1", "key", "", "1", "0"}));
   // The same elements through the store, in the order of insertion.
   size_t elements = 0;
   ran.session->store().ForEach(0, [&](auto key, auto value) {
@@ -381,7 +414,8 @@ TEST(Ops, BoundedLoopWithoutMayGoto) {
     const Reg i = m.Long(), text = m.Str(32), end = m.Long();
     m.Add(Op::kMove, i, {I(0)});
     m.Add(Op::kMove, end, {I(0)});
-    const ir::BlockId head = m.NewBlock(), test = m.NewBlock(), body = m.NewBlock(), out = m.NewBlock();
+    const ir::BlockId head = m.NewBlock(), test = m.NewBlock(), body = m.NewBlock(),
+                      out = m.NewBlock();
     m.Jump(head);
     m.block = head;
     m.Guard(test, out);
@@ -402,7 +436,8 @@ TEST(Ops, MoreStringsThanARecordHolds) {
   SKIP_UNLESS_ROOT();
   const Strings got = Values([](ModuleMaker& m) {
     std::vector<Operand> args;
-    for (int i = 0; i < 10; i++) args.push_back(R(m.UnknownStr(std::string(i == 0 ? 500 : 40, 'y'), 512)));
+    for (int i = 0; i < 10; i++)
+      args.push_back(R(m.UnknownStr(std::string(i == 0 ? 500 : 40, 'y'), 512)));
     m.Print(args);
   });
   ASSERT_EQ(got.size(), 10u);

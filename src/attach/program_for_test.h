@@ -195,7 +195,10 @@ T At(const std::vector<uint8_t>& bytes, size_t offset) {
 }
 
 // The values of a record's items, as text: longs in decimal, strings as they are.
-struct Decoded { uint32_t item = 0; std::vector<std::string> values; };
+struct Decoded {
+  uint32_t item = 0;
+  std::vector<std::string> values;
+};
 inline std::vector<Decoded> Decode(const ir::Layout& layout,
                                    const std::vector<std::vector<uint8_t>>& records) {
   using Kind = ir::Item::Field::Kind;
@@ -205,7 +208,8 @@ inline std::vector<Decoded> Decode(const ir::Layout& layout,
     while (at + sizeof(ir::ItemHeader) <= record.size()) {
       const auto header = At<ir::ItemHeader>(record, at);
       const size_t next = at + header.size;
-      if (header.size < sizeof(header) || next > record.size() || header.item >= layout.items.size()) {
+      if (header.size < sizeof(header) || next > record.size() ||
+          header.item >= layout.items.size()) {
         ADD_FAILURE() << "bad item " << header.item << " of " << header.size << " at " << at;
         return all;
       }
@@ -219,7 +223,8 @@ inline std::vector<Decoded> Decode(const ir::Layout& layout,
           decoded.values.push_back(std::to_string(At<int64_t>(record, at)));
           at += 8;
         } else if (field.kind == Kind::kInlineString) {
-          decoded.values.push_back(text(at, strnlen(reinterpret_cast<const char*>(&record[at]), field.cap)));
+          decoded.values.push_back(
+              text(at, strnlen(reinterpret_cast<const char*>(&record[at]), field.cap)));
           // Canonical: zeroes behind the NUL.
           for (size_t i = decoded.values.back().size(); i < field.cap; i++) {
             EXPECT_EQ(record[at + i], 0) << decoded.values.back();

@@ -101,8 +101,8 @@ Result<void> BpfSession::Load(kernel::Kernel& kernel, const Options& options) {
     indices.push_back(i);
     compiled.push_back(std::move(*program));
   }
-  Result<Maps> maps = Maps::Make(module_, layout_, uses_ring ? options.ring_bytes : 0,
-                                 options.user_side_in_kernel);
+  Result<Maps> maps =
+      Maps::Make(module_, layout_, uses_ring ? options.ring_bytes : 0, options.user_side_in_kernel);
   if (!maps) return std::unexpected(maps.error());
   maps_ = std::make_unique<Maps>(std::move(*maps));
   store_ = MakeBpfStore(module_, layout_, *maps_);
@@ -154,8 +154,8 @@ Result<void> BpfSession::RunOnce(uint32_t program) {
     }
     return {};
   }
-  return std::unexpected(Error{ErrorKind::kInternal, "run a program", "", "it isn't loaded", 0, "",
-                               ""});
+  return std::unexpected(
+      Error{ErrorKind::kInternal, "run a program", "", "it isn't loaded", 0, "", ""});
 }
 
 }  // namespace

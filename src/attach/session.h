@@ -42,12 +42,17 @@ class Session {
   virtual Result<void> Attach() = 0;
   virtual void Detach() = 0;
 
-  virtual ir::RingView ring() = 0;       // .fd is -1 when no program writes records
-  virtual ir::Control* control() = 0;    // mapped; kernel programs change it
-  virtual ir::Store& store() = 0;        // kernel-side globals
+  virtual ir::RingView ring() = 0;     // .fd is -1 when no program writes records
+  virtual ir::Control* control() = 0;  // mapped; kernel programs change it
+  virtual ir::Store& store() = 0;      // kernel-side globals
   // Instructions after compilation and, where the kernel tells, verified
   // instructions (bpf_prog_info.verified_insns), one entry a kernel program.
-  struct Stats { std::string program; uint32_t insns = 0; uint32_t verified = 0; uint32_t jited_bytes = 0; };
+  struct Stats {
+    std::string program;
+    uint32_t insns = 0;
+    uint32_t verified = 0;
+    uint32_t jited_bytes = 0;
+  };
   virtual std::vector<Stats> stats() = 0;
   // Runs a program that was compiled under user_side_in_kernel.
   virtual Result<void> RunOnce(uint32_t program) = 0;

@@ -35,7 +35,8 @@ void MakeFilter(ModuleMaker& m, int64_t target, ir::Layout& layout) {
 
   using Kind = ir::Item::Field::Kind;
   ir::Item item;
-  item.fields = {{Kind::kLong, 0, {}}, {Kind::kInlineString, 16, {}}, {Kind::kInlineString, 16, {}}};
+  item.fields = {
+      {Kind::kLong, 0, {}}, {Kind::kInlineString, 16, {}}, {Kind::kInlineString, 16, {}}};
   item.max_size = 8 + 8 + 16 + 16;
   ir::Item second;
   second.fields = {{Kind::kLong, 0, {}}};
@@ -62,8 +63,9 @@ TEST(Session, FilterThenPrint) {
     const auto done = std::chrono::steady_clock::now();
     ASSERT_TRUE(attached.has_value()) << attached.error().Message();
     using Us = std::chrono::duration<double, std::micro>;
-    printf("load %.0f us, attach %.0f us, %u instructions, %u verified\n", Us(loaded - start).count(),
-           Us(done - loaded).count(), (*session)->stats()[0].insns, (*session)->stats()[0].verified);
+    printf("load %.0f us, attach %.0f us, %u instructions, %u verified\n",
+           Us(loaded - start).count(), Us(done - loaded).count(), (*session)->stats()[0].insns,
+           (*session)->stats()[0].verified);
     signal(SIGUSR1, SIG_IGN);
     kill(getpid(), SIGUSR1);
     (*session)->Detach();
@@ -95,8 +97,9 @@ TEST(Session, RefusalNamesTheScriptsPlace) {
   auto session = Session::Load(m.module, layout, TheKernel(), {});
   ASSERT_FALSE(session.has_value());
   const std::string message = session.error().Message();
-  EXPECT_NE(message.find("the kernel's verifier refused the program for kernel.trace(\"signal_generate\") "
-                         "near operator '->' at test.stp:2:3: R1 invalid mem access 'scalar'"),
+  EXPECT_NE(message.find(
+                "the kernel's verifier refused the program for kernel.trace(\"signal_generate\") "
+                "near operator '->' at test.stp:2:3: R1 invalid mem access 'scalar'"),
             std::string::npos)
       << message;
   EXPECT_NE(session.error().detail.find("processed"), std::string::npos);

@@ -31,9 +31,7 @@ void RaiseMemlock() {
   if (setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) errno = 0;
 }
 
-std::string PrivilegeRemedy() {
-  return "run it as root or with CAP_BPF and CAP_PERFMON";
-}
+std::string PrivilegeRemedy() { return "run it as root or with CAP_BPF and CAP_PERFMON"; }
 
 Result<Fd> MakeMap(const MapSpec& spec) {
   bpf_attr attr{};
@@ -52,8 +50,8 @@ Result<Fd> MakeMap(const MapSpec& spec) {
     unsupported.remedy = "podtap needs BPF ring buffers, which Linux has since 5.8";
     return std::unexpected(std::move(unsupported));
   }
-  return std::unexpected(SystemError("make the BPF map", spec.name, error,
-                                     error == EPERM ? PrivilegeRemedy() : ""));
+  return std::unexpected(
+      SystemError("make the BPF map", spec.name, error, error == EPERM ? PrivilegeRemedy() : ""));
 }
 
 Result<Fd> LoadBtf(std::span<const uint8_t> blob) {
@@ -62,12 +60,14 @@ Result<Fd> LoadBtf(std::span<const uint8_t> blob) {
   attr.btf_size = static_cast<uint32_t>(blob.size());
   const int fd = Bpf(BPF_BTF_LOAD, attr);
   if (fd >= 0) return Fd(fd);
-  return std::unexpected(SystemError("load the line information", "", errno,
-                                     errno == EPERM ? PrivilegeRemedy() : ""));
+  return std::unexpected(
+      SystemError("load the line information", "", errno, errno == EPERM ? PrivilegeRemedy() : ""));
 }
 
 Fd LoadProgram(const ProgramSpec& spec, std::span<char> log, int& error_number) {
-  struct FuncRecord { uint32_t insn = 0, type_id = 0; };
+  struct FuncRecord {
+    uint32_t insn = 0, type_id = 0;
+  };
   const FuncRecord func{0, spec.func_type_id};
   bpf_attr attr{};
   attr.prog_type = spec.type;

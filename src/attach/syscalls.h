@@ -30,7 +30,9 @@ Result<Fd> MakeMap(const MapSpec& spec);
 // The BTF that gives a program's lines; see btf_blob.h.
 Result<Fd> LoadBtf(std::span<const uint8_t> blob);
 
-struct LineRecord { uint32_t insn = 0, file_name = 0, line_text = 0, line_column = 0; };
+struct LineRecord {
+  uint32_t insn = 0, file_name = 0, line_text = 0, line_column = 0;
+};
 
 struct ProgramSpec {
   uint32_t type = 0;
@@ -39,7 +41,7 @@ struct ProgramSpec {
   uint32_t flags = 0;
   std::string name;
   std::span<const bpf::Insn> insns;
-  int btf_fd = -1;            // -1: no line information
+  int btf_fd = -1;  // -1: no line information
   uint32_t func_type_id = 0;
   std::span<const LineRecord> lines;
 };

@@ -7,9 +7,9 @@ namespace podtap {
 namespace {
 
 struct LeadByte {
-  uint8_t first, last;    // range of the lead byte
-  uint8_t length;         // of the whole character
-  uint8_t second_low;     // range of its second byte (Unicode, table 3-7)
+  uint8_t first, last;  // range of the lead byte
+  uint8_t length;       // of the whole character
+  uint8_t second_low;   // range of its second byte (Unicode, table 3-7)
   uint8_t second_high;
 };
 
@@ -50,8 +50,8 @@ void AppendEscaped(std::string_view text, Keep keep, std::string& out) {
   while (!text.empty()) {
     size_t length = Utf8Length(text);
     const uint8_t byte = ByteAt(text, 0);
-    const bool kept = (byte == '\t' && keep != Keep::kNone) ||
-                      (byte == '\n' && keep == Keep::kTabsAndNewlines);
+    const bool kept =
+        (byte == '\t' && keep != Keep::kNone) || (byte == '\n' && keep == Keep::kTabsAndNewlines);
     const bool c1 = length == 2 && byte == 0xC2 && ByteAt(text, 1) < 0xA0;
     const bool control = (byte < 0x20 && !kept) || byte == 0x7F || c1;
     if (length == 0 || control) {

@@ -21,10 +21,10 @@ TEST(Escape, LeavesOnlyWhatATerminalShows) {
   EXPECT_EQ(Escape("plain \xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80"),
             "plain \xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80");
   EXPECT_EQ(Escape(std::string_view("\0\n\t\x7f", 4)), "\\x00\\x0a\\x09\\x7f");
-  EXPECT_EQ(Escape("\xc2\x9b"), "\\xc2\\x9b");          // C1 control: starts a sequence
-  EXPECT_EQ(Escape("\xc0\xaf"), "\\xc0\\xaf");          // overlong
+  EXPECT_EQ(Escape("\xc2\x9b"), "\\xc2\\x9b");           // C1 control: starts a sequence
+  EXPECT_EQ(Escape("\xc0\xaf"), "\\xc0\\xaf");           // overlong
   EXPECT_EQ(Escape("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
-  EXPECT_EQ(Escape("\xe4\xb8"), "\\xe4\\xb8");          // cut short
+  EXPECT_EQ(Escape("\xe4\xb8"), "\\xe4\\xb8");           // cut short
 }
 
 TEST(Escape, KeepsWhatItIsAskedToKeep) {

@@ -10,10 +10,14 @@ constexpr uint8_t Code(Jump op) { return static_cast<uint8_t>(op); }
 
 uint8_t SizeCode(uint8_t size) {
   switch (size) {
-    case 1: return kSizeB;
-    case 2: return kSizeH;
-    case 4: return kSizeW;
-    default: return kSizeDw;
+    case 1:
+      return kSizeB;
+    case 2:
+      return kSizeH;
+    case 4:
+      return kSizeW;
+    default:
+      return kSizeDw;
   }
 }
 

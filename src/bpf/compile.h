@@ -47,8 +47,10 @@ struct Target {
 
 struct Relocation {
   enum class Kind : uint8_t {
-    kRing, kScratch,  // map fd (BPF_PSEUDO_MAP_FD)
-    kControl, kRodata,  // direct value address (BPF_PSEUDO_MAP_VALUE); imm of the 2nd half is the offset
+    kRing,
+    kScratch,  // map fd (BPF_PSEUDO_MAP_FD)
+    kControl,
+    kRodata,  // direct value address (BPF_PSEUDO_MAP_VALUE); imm of the 2nd half is the offset
     kGlobal,  // map fd of Module::globals[index]
     kKfunc,   // BTF id of `name` (BPF_PSEUDO_KFUNC_CALL)
   } kind = Kind::kRing;
@@ -57,7 +59,10 @@ struct Relocation {
   std::string name;
 };
 
-struct LineInfo { uint32_t insn = 0; ir::SiteId site = 0; };
+struct LineInfo {
+  uint32_t insn = 0;
+  ir::SiteId site = 0;
+};
 
 struct Program {
   std::vector<Insn> insns;

@@ -39,8 +39,8 @@ ir::RegInfo Reg(Type type, uint32_t cap = 0) { return {type, cap, 0, ""}; }
 
 // if ($task ok && $task->tgid == 42) print($sig)
 ir::Module MakeFilter() {
-  ir::Module module = MakeModule({Reg(Type::kPtr), Reg(Type::kI64), Reg(Type::kI64),
-                                  Reg(Type::kI64), Reg(Type::kI64)}, 4);
+  ir::Module module = MakeModule(
+      {Reg(Type::kPtr), Reg(Type::kI64), Reg(Type::kI64), Reg(Type::kI64), Reg(Type::kI64)}, 4);
   using Kind = ir::Terminator::Kind;
   auto& blocks = module.programs[0].blocks;
   blocks[0].instrs = {Make(Op::kArg, 0, {}, 2), Make(Op::kPtrOk, 1, {Operand::R(0)})};
@@ -50,8 +50,12 @@ ir::Module MakeFilter() {
   blocks[1].instrs[0].size = 4;
   blocks[1].end = {Kind::kBranch, Operand::R(3), 2, 3, ir::kNone};
   blocks[2].instrs = {Make(Op::kArg, 4, {}, 0), Make(Op::kPrint, ir::kNoReg, {Operand::R(4)})};
-  module.sites = {{.span = {}, .token = {}, .near = "operator '==' at f.stp:3:7", .line = 3,
-                   .column = 7, .file = "f.stp"}};
+  module.sites = {{.span = {},
+                   .token = {},
+                   .near = "operator '==' at f.stp:3:7",
+                   .line = 3,
+                   .column = 7,
+                   .file = "f.stp"}};
   blocks[1].instrs[1].site = 0;
   return module;
 }

@@ -9,31 +9,47 @@
 namespace podtap::bpf {
 namespace {
 
-constexpr const char* kAluSigns[] = {"+=", "-=", "*=", "/=", "|=", "&=", "<<=",
-                                     ">>=", "neg", "%=", "^=", "=", "s>>=", "bswap"};
-constexpr const char* kJumpSigns[] = {"",   "==", ">",  ">=", "&",  "!=", "s>",
-                                      "s>=", "",   "",   "<",  "<=", "s<", "s<="};
+constexpr const char* kAluSigns[] = {
+    "+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>=", "bswap"};
+constexpr const char* kJumpSigns[] = {"",    "==", ">", ">=", "&",  "!=", "s>",
+                                      "s>=", "",   "",  "<",  "<=", "s<", "s<="};
 
-struct HelperName { Helper helper; const char* name; };
+struct HelperName {
+  Helper helper;
+  const char* name;
+};
 constexpr HelperName kHelperNames[] = {
-    {Helper::kMapLookup, "map_lookup_elem"}, {Helper::kMapUpdate, "map_update_elem"},
-    {Helper::kMapDelete, "map_delete_elem"}, {Helper::kKtimeNs, "ktime_get_ns"},
-    {Helper::kRandom, "get_prandom_u32"}, {Helper::kCpu, "get_smp_processor_id"},
-    {Helper::kPidTgid, "get_current_pid_tgid"}, {Helper::kUidGid, "get_current_uid_gid"},
-    {Helper::kComm, "get_current_comm"}, {Helper::kCurrentTask, "get_current_task"},
-    {Helper::kCgroupId, "get_current_cgroup_id"}, {Helper::kReadUser, "probe_read_user"},
-    {Helper::kReadKernel, "probe_read_kernel"}, {Helper::kReadUserStr, "probe_read_user_str"},
-    {Helper::kReadKernelStr, "probe_read_kernel_str"}, {Helper::kJiffies64, "jiffies64"},
-    {Helper::kKtimeBootNs, "ktime_get_boot_ns"}, {Helper::kRingbufOutput, "ringbuf_output"},
+    {Helper::kMapLookup, "map_lookup_elem"},
+    {Helper::kMapUpdate, "map_update_elem"},
+    {Helper::kMapDelete, "map_delete_elem"},
+    {Helper::kKtimeNs, "ktime_get_ns"},
+    {Helper::kRandom, "get_prandom_u32"},
+    {Helper::kCpu, "get_smp_processor_id"},
+    {Helper::kPidTgid, "get_current_pid_tgid"},
+    {Helper::kUidGid, "get_current_uid_gid"},
+    {Helper::kComm, "get_current_comm"},
+    {Helper::kCurrentTask, "get_current_task"},
+    {Helper::kCgroupId, "get_current_cgroup_id"},
+    {Helper::kReadUser, "probe_read_user"},
+    {Helper::kReadKernel, "probe_read_kernel"},
+    {Helper::kReadUserStr, "probe_read_user_str"},
+    {Helper::kReadKernelStr, "probe_read_kernel_str"},
+    {Helper::kJiffies64, "jiffies64"},
+    {Helper::kKtimeBootNs, "ktime_get_boot_ns"},
+    {Helper::kRingbufOutput, "ringbuf_output"},
     {Helper::kCurrentTaskBtf, "get_current_task_btf"},
 };
 
 const char* SizeName(uint8_t code) {
   switch (code & 0x18) {
-    case kSizeB: return "u8";
-    case kSizeH: return "u16";
-    case kSizeW: return "u32";
-    default: return "u64";
+    case kSizeB:
+      return "u8";
+    case kSizeH:
+      return "u16";
+    case kSizeW:
+      return "u32";
+    default:
+      return "u64";
   }
 }
 
@@ -51,15 +67,20 @@ std::string WideText(const Program& program, uint32_t at) {
   const Insn& high = program.insns[at + 1];
   if (const Relocation* relocation = RelocationAt(program, at)) {
     switch (relocation->kind) {
-      case Relocation::Kind::kRing: return "map ring";
-      case Relocation::Kind::kScratch: return "map scratch";
-      case Relocation::Kind::kControl: return fmt::format("&control[{}]", high.imm);
-      case Relocation::Kind::kRodata: return fmt::format("&rodata[{}]", high.imm);
-      default: return fmt::format("map global {}", relocation->index);
+      case Relocation::Kind::kRing:
+        return "map ring";
+      case Relocation::Kind::kScratch:
+        return "map scratch";
+      case Relocation::Kind::kControl:
+        return fmt::format("&control[{}]", high.imm);
+      case Relocation::Kind::kRodata:
+        return fmt::format("&rodata[{}]", high.imm);
+      default:
+        return fmt::format("map global {}", relocation->index);
     }
   }
-  const uint64_t value = static_cast<uint32_t>(low.imm) |
-                         uint64_t{static_cast<uint32_t>(high.imm)} << 32;
+  const uint64_t value = static_cast<uint32_t>(low.imm) | uint64_t{static_cast<uint32_t>(high.imm)}
+                                                              << 32;
   return fmt::format("{:#x}", value);
 }
 
@@ -92,11 +113,16 @@ std::string JumpText(const Program& program, uint32_t at) {
   const auto op = static_cast<Jump>(insn.code & 0xf0);
   const int64_t to = int64_t{at} + 1 + insn.off;
   switch (op) {
-    case Jump::kAlways: return fmt::format("goto {}", to);
-    case Jump::kCall: return CallText(program, at);
-    case Jump::kExit: return "exit";
-    case Jump::kMayGoto: return fmt::format("may_goto {}", to);
-    default: break;
+    case Jump::kAlways:
+      return fmt::format("goto {}", to);
+    case Jump::kCall:
+      return CallText(program, at);
+    case Jump::kExit:
+      return "exit";
+    case Jump::kMayGoto:
+      return fmt::format("may_goto {}", to);
+    default:
+      break;
   }
   const char* sign = kJumpSigns[static_cast<size_t>(op) >> 4];
   if (insn.code & kFromReg) {
@@ -109,20 +135,25 @@ std::string InsnText(const Program& program, uint32_t at) {
   const Insn& insn = program.insns[at];
   const char* size = SizeName(insn.code);
   switch (insn.code & 0x07) {
-    case kLd: return fmt::format("r{} = {}", int{insn.dst}, WideText(program, at));
+    case kLd:
+      return fmt::format("r{} = {}", int{insn.dst}, WideText(program, at));
     case kLdx: {
       const char* is_signed = (insn.code & 0xe0) == kModeMemSigned ? "signed " : "";
-      return fmt::format("r{} = {}{} {}", int{insn.dst}, is_signed, size, Place(insn.src, insn.off));
+      return fmt::format("r{} = {}{} {}", int{insn.dst}, is_signed, size,
+                         Place(insn.src, insn.off));
     }
-    case kSt: return fmt::format("{} {} = {}", size, Place(insn.dst, insn.off), insn.imm);
+    case kSt:
+      return fmt::format("{} {} = {}", size, Place(insn.dst, insn.off), insn.imm);
     case kStx:
       if ((insn.code & 0xe0) == kModeAtomic) {
         return fmt::format("lock {} {} += r{}{}", size, Place(insn.dst, insn.off), int{insn.src},
                            (insn.imm & 1) != 0 ? " (fetch)" : "");
       }
       return fmt::format("{} {} = r{}", size, Place(insn.dst, insn.off), int{insn.src});
-    case kJmp: return JumpText(program, at);
-    default: return AluText(insn);
+    case kJmp:
+      return JumpText(program, at);
+    default:
+      return AluText(insn);
   }
 }
 

@@ -17,8 +17,13 @@ using ir::Type;
 
 Emitter::Emitter(const ir::Module& module, const ir::Layout& layout, uint32_t program,
                  const Target& target, Flow flow, Frame frame)
-    : module_(module), layout_(layout), index_(program), program_(module.programs[program]),
-      target_(target), flow_(std::move(flow)), frame_(std::move(frame)) {
+    : module_(module),
+      layout_(layout),
+      index_(program),
+      program_(module.programs[program]),
+      target_(target),
+      flow_(std::move(flow)),
+      frame_(std::move(frame)) {
   versions_.resize(program_.blocks.size());
 }
 

@@ -101,7 +101,11 @@ class Emitter {
   Assembler::Label exit_label() const { return exit_label_; }
 
  private:
-  struct Version { Assembler::Label label = 0; bool made = false; bool emitted = false; };
+  struct Version {
+    Assembler::Label label = 0;
+    bool made = false;
+    bool emitted = false;
+  };
 
   void Prologue();
   void Epilogue();
@@ -135,9 +139,9 @@ class Emitter {
   State state_ = State::kBare;
   ir::BlockId block_ = 0;
   size_t instr_ = 0;
-  ir::Reg in_r0_ = ir::kNoReg;    // whose value r0 holds
-  bool pending_ = false;          // and it isn't stored yet
-  bool pending_beyond_ = false;   // and it is read after the next instruction too
+  ir::Reg in_r0_ = ir::kNoReg;   // whose value r0 holds
+  bool pending_ = false;         // and it isn't stored yet
+  bool pending_beyond_ = false;  // and it is read after the next instruction too
   bool uses_ring_ = false, uses_scratch_ = false, finish_used_ = false;
   Assembler::Label exit_label_ = 0, finish_label_ = 0;
   std::optional<Error> refused_;

@@ -86,8 +86,8 @@ class Analysis {
       if (block.end.cond.is_reg()) flow_.intervals[block.end.cond.reg].Cover(at + count);
       flow_.dst_live[i].assign(count, false);
       flow_.dst_beyond[i].assign(count, false);
-      Set live = live_out_[i];       // after the instruction that the loop is at
-      Set beyond = live_out_[i];     // after the one behind it
+      Set live = live_out_[i];    // after the instruction that the loop is at
+      Set beyond = live_out_[i];  // after the one behind it
       if (block.end.cond.is_reg()) live.Add(block.end.cond.reg);
       for (uint32_t k = count; k-- > 0;) {
         const ir::Instr& instr = block.instrs[k];
@@ -130,8 +130,8 @@ class Analysis {
       changed = false;
       for (const ir::Block& block : program_.blocks) {
         for (const ir::Instr& instr : block.instrs) {
-          const bool moved = instr.op == Op::kMove && instr.args[0].is_reg() &&
-                             flow_.raw[instr.args[0].reg];
+          const bool moved =
+              instr.op == Op::kMove && instr.args[0].is_reg() && flow_.raw[instr.args[0].reg];
           if ((moved || instr.op == Op::kReadKernelBytes) && !flow_.raw[instr.dst]) {
             flow_.raw[instr.dst] = true;
             changed = true;

@@ -27,10 +27,10 @@ void ForEachUse(const ir::Instr& instr, const std::function<void(ir::Reg)>& visi
 void ForEachDef(const ir::Instr& instr, const std::function<void(ir::Reg)>& visit);
 
 struct Flow {
-  std::vector<Interval> intervals;     // of each register
-  std::vector<bool> live_at_entry;     // read somewhere before it was written
-  std::vector<bool> opaque;            // changes from one round of a loop to the next
-  std::vector<bool> raw;               // a str of raw bytes (%m)
+  std::vector<Interval> intervals;  // of each register
+  std::vector<bool> live_at_entry;  // read somewhere before it was written
+  std::vector<bool> opaque;         // changes from one round of a loop to the next
+  std::vector<bool> raw;            // a str of raw bytes (%m)
   // dst_live[block][i]: instruction i's dst is read later. dst_beyond[block][i]: it
   // is still read after the next instruction (or after the terminator).
   std::vector<std::vector<bool>> dst_live;

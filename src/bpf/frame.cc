@@ -44,7 +44,9 @@ class Places {
   uint32_t top() const { return std::max(top_, begin_); }
 
  private:
-  struct Taken { uint32_t offset, size, until; };
+  struct Taken {
+    uint32_t offset, size, until;
+  };
   uint32_t begin_, limit_, top_ = 0;
   std::vector<Taken> taken_;  // by offset
 };
@@ -121,23 +123,42 @@ class Builder {
         for (const ir::Operand& arg : instr.args) longest = std::max(longest, CapOf(arg));
         if (string) longest = std::max(longest, program_.regs[instr.dst].cap);
         switch (instr.op) {
-          case Op::kStrAppend: case Op::kStrSub: case Op::kChainText: case Op::kFormat:
-          case Op::kReadKernelStr: case Op::kReadUserStr: case Op::kReadKernelBytes:
-          case Op::kLoadStr: case Op::kStrTable:
+          case Op::kStrAppend:
+          case Op::kStrSub:
+          case Op::kChainText:
+          case Op::kFormat:
+          case Op::kReadKernelStr:
+          case Op::kReadUserStr:
+          case Op::kReadKernelBytes:
+          case Op::kLoadStr:
+          case Op::kStrTable:
             grows_[instr.dst] = true;
             text = longest;
             break;
-          case Op::kStrLen: case Op::kStrSetByte: text = longest; break;
-          case Op::kMapGet: case Op::kMapSet: case Op::kMapAdd: case Op::kMapHas:
+          case Op::kStrLen:
+          case Op::kStrSetByte:
+            text = longest;
+            break;
+          case Op::kMapGet:
+          case Op::kMapSet:
+          case Op::kMapAdd:
+          case Op::kMapHas:
           case Op::kMapDelete: {
             const ir::Global& global = module_.globals[static_cast<size_t>(instr.imm)];
             key = std::max(key, ir::KeySize(global));
             value = std::max(value, ir::ValueSize(global));
             break;
           }
-          case Op::kPrint: case Op::kEvent: case Op::kError: case Op::kWarn: case Op::kLog:
-          case Op::kExit: records = true; break;
-          default: break;
+          case Op::kPrint:
+          case Op::kEvent:
+          case Op::kError:
+          case Op::kWarn:
+          case Op::kLog:
+          case Op::kExit:
+            records = true;
+            break;
+          default:
+            break;
         }
       }
     }

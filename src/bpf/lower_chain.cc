@@ -43,8 +43,9 @@ void LowerChainCapture(Emitter& e, const Instr& instr) {
     CastReadOnly(e, task.btf_id);
     e.as.Mov(kR8, kR0);
   } else if (e.program().regs[instr.args[0].reg].type != ir::Type::kPtr) {
-    e.Refuse(instr, "this kernel has no bpf_rdonly_cast (6.2), so the ancestry of a task found by "
-                    "its number can't be walked");
+    e.Refuse(instr,
+             "this kernel has no bpf_rdonly_cast (6.2), so the ancestry of a task found by "
+             "its number can't be walked");
     return;
   }
   e.as.MovImm(kR5, 0);

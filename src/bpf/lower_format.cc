@@ -36,15 +36,11 @@ class Formatter {
     return next_ < instr_.args.size() ? instr_.args[next_++] : kNothing;
   }
 
-  void StoreCell(uint32_t cell, int reg) {
-    e_.as.Store(8, kScratchReg, Emitter::Cell(cell), reg);
-  }
+  void StoreCell(uint32_t cell, int reg) { e_.as.Store(8, kScratchReg, Emitter::Cell(cell), reg); }
   void StoreCellImm(uint32_t cell, int32_t value) {
     e_.as.StoreImm(8, kScratchReg, Emitter::Cell(cell), value);
   }
-  void LoadCell(int reg, uint32_t cell) {
-    e_.as.Load(8, reg, kScratchReg, Emitter::Cell(cell));
-  }
+  void LoadCell(int reg, uint32_t cell) { e_.as.Load(8, reg, kScratchReg, Emitter::Cell(cell)); }
 
   // False when a NUL in the text ends the string for good.
   bool Put(const Directive& piece) {
@@ -55,10 +51,18 @@ class Formatter {
     }
     TakeShape(piece);
     switch (piece.conversion) {
-      case Conversion::kString: PutString(piece, Next()); break;
-      case Conversion::kChar: PutChar(Next()); break;
-      case Conversion::kBinary: PutBinary(piece, Next()); break;
-      case Conversion::kMemory: PutMemory(piece, Next()); break;
+      case Conversion::kString:
+        PutString(piece, Next());
+        break;
+      case Conversion::kChar:
+        PutChar(Next());
+        break;
+      case Conversion::kBinary:
+        PutBinary(piece, Next());
+        break;
+      case Conversion::kMemory:
+        PutMemory(piece, Next());
+        break;
       case Conversion::kMemoryHex:
       case Conversion::kChain:
       case Conversion::kChainTimes:
@@ -66,7 +70,9 @@ class Formatter {
         Next();
         e_.Refuse(instr_, "that conversion can't be put into a string in the kernel");
         return false;
-      default: PutNumber(piece, Next()); break;
+      default:
+        PutNumber(piece, Next());
+        break;
     }
     return true;
   }
@@ -128,21 +134,29 @@ class Formatter {
 
   static std::string_view Prefix(const Directive& piece) {
     switch (piece.conversion) {
-      case Conversion::kOctal: return piece.alternate ? "0" : "";
-      case Conversion::kHexUpper: return piece.alternate ? "0X" : "";
-      case Conversion::kHex: return piece.alternate ? "0x" : "";
-      case Conversion::kPointer: return "0x";
-      default: return "";
+      case Conversion::kOctal:
+        return piece.alternate ? "0" : "";
+      case Conversion::kHexUpper:
+        return piece.alternate ? "0X" : "";
+      case Conversion::kHex:
+        return piece.alternate ? "0x" : "";
+      case Conversion::kPointer:
+        return "0x";
+      default:
+        return "";
     }
   }
 
   static int Base(const Directive& piece) {
     switch (piece.conversion) {
-      case Conversion::kOctal: return 8;
+      case Conversion::kOctal:
+        return 8;
       case Conversion::kHexUpper:
       case Conversion::kHex:
-      case Conversion::kPointer: return 16;
-      default: return 10;
+      case Conversion::kPointer:
+        return 16;
+      default:
+        return 10;
     }
   }
 
@@ -203,7 +217,8 @@ class Formatter {
 
   // At most `precision` bytes of the string, aside; their number in kCellLength.
   void CopyAside(const Text& from) {
-    const Assembler::Label some = e_.as.NewLabel(), fits = e_.as.NewLabel(), fine = e_.as.NewLabel();
+    const Assembler::Label some = e_.as.NewLabel(), fits = e_.as.NewLabel(),
+                           fine = e_.as.NewLabel();
     e_.Address(kR3, from);
     e_.Address(kR1, Aside(from.cap));
     LoadCell(kR2, kCellPrecision);

@@ -188,7 +188,8 @@ void LowerMapGet(Emitter& e, const Instr& instr) {
 }
 
 void LowerMapSet(Emitter& e, const Instr& instr) {
-  Upsert(e, instr, [&] { PutValue(e, instr, kR8, 0); }, [] {});
+  Upsert(
+      e, instr, [&] { PutValue(e, instr, kR8, 0); }, [] {});
 }
 
 void LowerMapAdd(Emitter& e, const Instr& instr) {

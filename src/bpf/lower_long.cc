@@ -30,12 +30,18 @@ namespace {
 
 Alu AluOf(Op op) {
   switch (op) {
-    case Op::kAdd: return Alu::kAdd;
-    case Op::kSub: return Alu::kSub;
-    case Op::kMul: return Alu::kMul;
-    case Op::kAnd: return Alu::kAnd;
-    case Op::kOr: return Alu::kOr;
-    default: return Alu::kXor;
+    case Op::kAdd:
+      return Alu::kAdd;
+    case Op::kSub:
+      return Alu::kSub;
+    case Op::kMul:
+      return Alu::kMul;
+    case Op::kAnd:
+      return Alu::kAnd;
+    case Op::kOr:
+      return Alu::kOr;
+    default:
+      return Alu::kXor;
   }
 }
 

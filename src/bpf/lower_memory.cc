@@ -263,7 +263,8 @@ void LowerReadBytes(Emitter& e, const Instr& instr) {
 
 void LowerTaskFromPid(Emitter& e, const Instr& instr) {
   if (!e.target().task_from_pid) {
-    e.Refuse(instr, "this kernel has no bpf_task_from_pid (6.2), so a task can't be found by its pid");
+    e.Refuse(instr,
+             "this kernel has no bpf_task_from_pid (6.2), so a task can't be found by its pid");
     return;
   }
   const Assembler::Label none = e.as.NewLabel();

@@ -152,8 +152,7 @@ void PutChain(Emitter& e, Cursor& to, const Operand& arg) {
   Advance(e, to);
 }
 
-void PutFields(Emitter& e, const Instr& instr, const Item& item, uint32_t long_string,
-               Cursor& to) {
+void PutFields(Emitter& e, const Instr& instr, const Item& item, uint32_t long_string, Cursor& to) {
   using Kind = Item::Field::Kind;
   for (size_t i = 0; i < item.fields.size(); i++) {
     const Item::Field& field = item.fields[i];

@@ -203,9 +203,15 @@ void LowerStrEqual(Emitter& e, const Instr& instr) {
 
 // Swapped to big-endian, words compare as their bytes do.
 void LowerStrOrder(Emitter& e, const Instr& instr) {
-  struct Order { Op op; Jump holds; int64_t when_equal; };
-  constexpr Order kOrders[] = {{Op::kStrLt, Jump::kLt, 0}, {Op::kStrLe, Jump::kLt, 1},
-                               {Op::kStrGt, Jump::kGt, 0}, {Op::kStrGe, Jump::kGt, 1}};
+  struct Order {
+    Op op;
+    Jump holds;
+    int64_t when_equal;
+  };
+  constexpr Order kOrders[] = {{Op::kStrLt, Jump::kLt, 0},
+                               {Op::kStrLe, Jump::kLt, 1},
+                               {Op::kStrGt, Jump::kGt, 0},
+                               {Op::kStrGe, Jump::kGt, 1}};
   const Order& order = kOrders[static_cast<size_t>(instr.op) - static_cast<size_t>(Op::kStrLt)];
   const Assembler::Label differ = e.as.NewLabel(), done = e.as.NewLabel();
   const Text a = e.TextOf(instr.args[0], kR3), b = e.TextOf(instr.args[1], kR4);

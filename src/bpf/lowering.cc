@@ -86,7 +86,7 @@ constexpr std::array<Lowering, kOpCount> kByOp = [] {
 }();
 
 constexpr Comparison kComparisons[] = {
-    {Jump::kEq, Jump::kNe},  {Jump::kNe, Jump::kEq},   {Jump::kSlt, Jump::kSge},
+    {Jump::kEq, Jump::kNe},   {Jump::kNe, Jump::kEq},   {Jump::kSlt, Jump::kSge},
     {Jump::kSle, Jump::kSgt}, {Jump::kSgt, Jump::kSle}, {Jump::kSge, Jump::kSlt},
 };
 

@@ -18,7 +18,10 @@ struct Lowering {
 const Lowering& LoweringOf(ir::Op op);
 
 // The jump that a comparison is, and the one taken when it doesn't hold.
-struct Comparison { Jump holds; Jump fails; };
+struct Comparison {
+  Jump holds;
+  Jump fails;
+};
 bool IsComparison(ir::Op op);
 Comparison ComparisonOf(ir::Op op);
 

@@ -20,8 +20,7 @@ inline Error MakeError(ErrorKind kind, std::string reason, std::string remedy = 
 
 // The program is fine, but a kernel can't run it.
 inline std::unexpected<Error> Unsupported(std::string reason, std::string remedy = "") {
-  return std::unexpected(
-      MakeError(ErrorKind::kUnsupported, std::move(reason), std::move(remedy)));
+  return std::unexpected(MakeError(ErrorKind::kUnsupported, std::move(reason), std::move(remedy)));
 }
 
 inline std::unexpected<Error> Internal(std::string reason) {

@@ -29,7 +29,7 @@ const char* StateName(State state);
 // Kubernetes' name for what a container belongs to.
 struct Pod {
   std::string name;
-  std::string ns;       // namespace
+  std::string ns;  // namespace
   std::string uid;
   std::string sandbox;  // id of the pod's sandbox at the CRI
   friend bool operator==(const Pod&, const Pod&) = default;
@@ -65,7 +65,7 @@ struct Container {
   cgroup::CgroupId cgroup;
   int64_t memory_limit = 0;  // bytes; 0: none, or not known
 
-  std::string stop_signal;  // "SIGTERM" where the runtime names none
+  std::string stop_signal;     // "SIGTERM" where the runtime names none
   int32_t stop_timeout_s = 0;  // 0: the runtime doesn't say
   std::string restart_policy;  // Docker: "no", "always", …
 

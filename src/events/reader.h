@@ -20,8 +20,8 @@ namespace podtap::events {
 // One item of a record. Values live until the sink returns.
 struct Event {
   const ir::RecordHeader* header = nullptr;
-  const ir::Item* item = nullptr;              // op, index, site
-  std::span<const ir::FormatValue> values;     // one a field, constants filled in
+  const ir::Item* item = nullptr;           // op, index, site
+  std::span<const ir::FormatValue> values;  // one a field, constants filled in
 };
 
 class Sink {

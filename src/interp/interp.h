@@ -27,7 +27,9 @@ class Host {
   virtual bool ReadUser(uint64_t address, void* to, uint32_t size) = 0;
   virtual uint64_t TaskFromPid(int64_t pid) = 0;
   // The offsets that kChainCapture walks by; 0 if BTF is not there.
-  struct TaskOffsets { uint32_t comm = 0, start_boottime = 0, real_parent = 0; };
+  struct TaskOffsets {
+    uint32_t comm = 0, start_boottime = 0, real_parent = 0;
+  };
   virtual TaskOffsets task_offsets() = 0;
 
   // Asked now and then inside loops: true ends the program where it is.
@@ -47,7 +49,8 @@ std::unique_ptr<ir::Store> MakeLocalStore(const ir::Module& module);
 class Interpreter {
  public:
   // `kernel_store` may be null when no global is in_kernel.
-  Interpreter(const ir::Module& module, ir::Store& local_store, ir::Store* kernel_store, Host& host);
+  Interpreter(const ir::Module& module, ir::Store& local_store, ir::Store* kernel_store,
+              Host& host);
   ~Interpreter();
   // Values that are printed have their control characters escaped (for a terminal);
   // the script's own text passes as it is. Off at first.
@@ -65,6 +68,7 @@ class Interpreter {
 };
 
 // @hist_log and @hist_linear as SystemTap draws them.
-std::string DrawHistogram(const ir::Global& global, ir::HistogramKind kind, std::span<const uint8_t> value);
+std::string DrawHistogram(const ir::Global& global, ir::HistogramKind kind,
+                          std::span<const uint8_t> value);
 
 }  // namespace podtap::interp

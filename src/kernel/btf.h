@@ -19,9 +19,26 @@ using TypeId = uint32_t;  // 0 is void
 
 // BTF_KIND_* of include/uapi/linux/btf.h.
 enum class BtfKind : uint8_t {
-  kVoid = 0, kInt = 1, kPtr = 2, kArray = 3, kStruct = 4, kUnion = 5, kEnum = 6, kFwd = 7,
-  kTypedef = 8, kVolatile = 9, kConst = 10, kRestrict = 11, kFunc = 12, kFuncProto = 13,
-  kVar = 14, kDataSec = 15, kFloat = 16, kDeclTag = 17, kTypeTag = 18, kEnum64 = 19,
+  kVoid = 0,
+  kInt = 1,
+  kPtr = 2,
+  kArray = 3,
+  kStruct = 4,
+  kUnion = 5,
+  kEnum = 6,
+  kFwd = 7,
+  kTypedef = 8,
+  kVolatile = 9,
+  kConst = 10,
+  kRestrict = 11,
+  kFunc = 12,
+  kFuncProto = 13,
+  kVar = 14,
+  kDataSec = 15,
+  kFloat = 16,
+  kDeclTag = 17,
+  kTypeTag = 18,
+  kEnum64 = 19,
 };
 
 // A member found in a struct, through anonymous structs and unions.
@@ -33,7 +50,10 @@ struct BtfMember {
   uint32_t bit_size = 0;    // of a bit field; 0: not one
 };
 
-struct BtfParam { std::string_view name; TypeId type = 0; };
+struct BtfParam {
+  std::string_view name;
+  TypeId type = 0;
+};
 
 class Btf {
  public:
@@ -52,7 +72,7 @@ class Btf {
   uint32_t Size(TypeId id) const;  // bytes, through modifiers; a pointer is 8
   bool IsSigned(TypeId id) const;  // int or enum, through modifiers
   bool IsPointer(TypeId id) const;
-  bool IsStruct(TypeId id) const;  // struct or union, through modifiers
+  bool IsStruct(TypeId id) const;     // struct or union, through modifiers
   bool IsCharArray(TypeId id) const;  // char[n], through modifiers
   uint32_t ArrayLength(TypeId id) const;
   bool IsForwardUnion(TypeId id) const;  // `union x;` rather than `struct x;`

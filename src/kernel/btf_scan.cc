@@ -73,8 +73,11 @@ Btf::State::~State() {
 Result<void> Btf::State::Scan(const uint8_t* bytes, size_t size, const std::string& on) {
   format::Header header;
   if (size == 0) {
-    return std::unexpected(Error{.kind = ErrorKind::kUnsupported, .tried = "read the kernel's types in",
-                                 .on = on, .reason = "it holds no BTF", .error_number = 0,
+    return std::unexpected(Error{.kind = ErrorKind::kUnsupported,
+                                 .tried = "read the kernel's types in",
+                                 .on = on,
+                                 .reason = "it holds no BTF",
+                                 .error_number = 0,
                                  .remedy = "podtap needs a kernel built with CONFIG_DEBUG_INFO_BTF",
                                  .detail = ""});
   }

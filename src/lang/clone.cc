@@ -301,50 +301,88 @@ StmtPtr CloneAs(const EventStmt& from) {
 
 ExprPtr Clone(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kNumber: return CloneAs(As<Number>(expr));
-    case ExprKind::kString: return CloneAs(As<StringLiteral>(expr));
-    case ExprKind::kVariable: return CloneAs(As<Variable>(expr));
-    case ExprKind::kTarget: return CloneAs(As<Target>(expr));
-    case ExprKind::kCast: return CloneAs(As<Cast>(expr));
-    case ExprKind::kDefined: return CloneAs(As<Defined>(expr));
-    case ExprKind::kEntry: return CloneAs(As<Entry>(expr));
-    case ExprKind::kPerf: return CloneAs(As<Perf>(expr));
-    case ExprKind::kConst: return CloneAs(As<ConstC>(expr));
-    case ExprKind::kIndex: return CloneAs(As<Index>(expr));
-    case ExprKind::kCall: return CloneAs(As<Call>(expr));
-    case ExprKind::kUnary: return CloneAs(As<Unary>(expr));
-    case ExprKind::kBinary: return CloneAs(As<Binary>(expr));
-    case ExprKind::kLogical: return CloneAs(As<Logical>(expr));
-    case ExprKind::kTernary: return CloneAs(As<Ternary>(expr));
-    case ExprKind::kIn: return CloneAs(As<In>(expr));
-    case ExprKind::kRegex: return CloneAs(As<Regex>(expr));
-    case ExprKind::kAssign: return CloneAs(As<Assign>(expr));
-    case ExprKind::kIncrement: return CloneAs(As<Increment>(expr));
-    case ExprKind::kStat: return CloneAs(As<Stat>(expr));
-    case ExprKind::kHistogram: return CloneAs(As<Histogram>(expr));
-    case ExprKind::kHistIndex: return CloneAs(As<HistIndex>(expr));
-    case ExprKind::kEmbedded: return CloneAs(As<Embedded>(expr));
-    case ExprKind::kPrint: return CloneAs(As<Print>(expr));
+    case ExprKind::kNumber:
+      return CloneAs(As<Number>(expr));
+    case ExprKind::kString:
+      return CloneAs(As<StringLiteral>(expr));
+    case ExprKind::kVariable:
+      return CloneAs(As<Variable>(expr));
+    case ExprKind::kTarget:
+      return CloneAs(As<Target>(expr));
+    case ExprKind::kCast:
+      return CloneAs(As<Cast>(expr));
+    case ExprKind::kDefined:
+      return CloneAs(As<Defined>(expr));
+    case ExprKind::kEntry:
+      return CloneAs(As<Entry>(expr));
+    case ExprKind::kPerf:
+      return CloneAs(As<Perf>(expr));
+    case ExprKind::kConst:
+      return CloneAs(As<ConstC>(expr));
+    case ExprKind::kIndex:
+      return CloneAs(As<Index>(expr));
+    case ExprKind::kCall:
+      return CloneAs(As<Call>(expr));
+    case ExprKind::kUnary:
+      return CloneAs(As<Unary>(expr));
+    case ExprKind::kBinary:
+      return CloneAs(As<Binary>(expr));
+    case ExprKind::kLogical:
+      return CloneAs(As<Logical>(expr));
+    case ExprKind::kTernary:
+      return CloneAs(As<Ternary>(expr));
+    case ExprKind::kIn:
+      return CloneAs(As<In>(expr));
+    case ExprKind::kRegex:
+      return CloneAs(As<Regex>(expr));
+    case ExprKind::kAssign:
+      return CloneAs(As<Assign>(expr));
+    case ExprKind::kIncrement:
+      return CloneAs(As<Increment>(expr));
+    case ExprKind::kStat:
+      return CloneAs(As<Stat>(expr));
+    case ExprKind::kHistogram:
+      return CloneAs(As<Histogram>(expr));
+    case ExprKind::kHistIndex:
+      return CloneAs(As<HistIndex>(expr));
+    case ExprKind::kEmbedded:
+      return CloneAs(As<Embedded>(expr));
+    case ExprKind::kPrint:
+      return CloneAs(As<Print>(expr));
   }
   return nullptr;
 }
 
 StmtPtr Clone(const Stmt& stmt) {
   switch (stmt.kind) {
-    case StmtKind::kBlock: return CloneAs(As<Block>(stmt));
-    case StmtKind::kExpr: return CloneAs(As<ExprStmt>(stmt));
-    case StmtKind::kIf: return CloneAs(As<If>(stmt));
-    case StmtKind::kFor: return CloneAs(As<For>(stmt));
-    case StmtKind::kForeach: return CloneAs(As<Foreach>(stmt));
-    case StmtKind::kReturn: return CloneAs(As<Return>(stmt));
-    case StmtKind::kDelete: return CloneAs(As<Delete>(stmt));
-    case StmtKind::kNext: return CloneAs(As<Next>(stmt));
-    case StmtKind::kBreak: return CloneAs(As<Break>(stmt));
-    case StmtKind::kContinue: return CloneAs(As<Continue>(stmt));
-    case StmtKind::kTry: return CloneAs(As<Try>(stmt));
-    case StmtKind::kNull: return CloneAs(As<Null>(stmt));
-    case StmtKind::kEmbedded: return CloneAs(As<EmbeddedStmt>(stmt));
-    case StmtKind::kEvent: return CloneAs(As<EventStmt>(stmt));
+    case StmtKind::kBlock:
+      return CloneAs(As<Block>(stmt));
+    case StmtKind::kExpr:
+      return CloneAs(As<ExprStmt>(stmt));
+    case StmtKind::kIf:
+      return CloneAs(As<If>(stmt));
+    case StmtKind::kFor:
+      return CloneAs(As<For>(stmt));
+    case StmtKind::kForeach:
+      return CloneAs(As<Foreach>(stmt));
+    case StmtKind::kReturn:
+      return CloneAs(As<Return>(stmt));
+    case StmtKind::kDelete:
+      return CloneAs(As<Delete>(stmt));
+    case StmtKind::kNext:
+      return CloneAs(As<Next>(stmt));
+    case StmtKind::kBreak:
+      return CloneAs(As<Break>(stmt));
+    case StmtKind::kContinue:
+      return CloneAs(As<Continue>(stmt));
+    case StmtKind::kTry:
+      return CloneAs(As<Try>(stmt));
+    case StmtKind::kNull:
+      return CloneAs(As<Null>(stmt));
+    case StmtKind::kEmbedded:
+      return CloneAs(As<EmbeddedStmt>(stmt));
+    case StmtKind::kEvent:
+      return CloneAs(As<EventStmt>(stmt));
   }
   return nullptr;
 }

@@ -12,12 +12,18 @@ namespace {
 
 bool Holds(Lex comparison, std::strong_ordering order) {
   switch (comparison) {
-    case Lex::kEqual: return order == 0;
-    case Lex::kNotEqual: return order != 0;
-    case Lex::kLess: return order < 0;
-    case Lex::kLessEqual: return order <= 0;
-    case Lex::kGreater: return order > 0;
-    default: return order >= 0;
+    case Lex::kEqual:
+      return order == 0;
+    case Lex::kNotEqual:
+      return order != 0;
+    case Lex::kLess:
+      return order < 0;
+    case Lex::kLessEqual:
+      return order <= 0;
+    case Lex::kGreater:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 

@@ -43,8 +43,8 @@ void TreeWriter::Locals(const std::vector<Local>& locals) {
 }
 
 void TreeWriter::Write(const Function& function) {
-  std::string line = Private(function.is_private) + "function " +
-                     Typed(function.name, function.result) + '(';
+  std::string line =
+      Private(function.is_private) + "function " + Typed(function.name, function.result) + '(';
   for (size_t i = 0; i < function.parameter_count && i < function.locals.size(); ++i) {
     line += (i == 0 ? "" : ", ") + Typed(function.locals[i].name, function.locals[i].type);
   }

@@ -7,8 +7,8 @@ namespace podtap::lang {
 namespace {
 
 constexpr std::string_view kUnaryNames[] = {"-", "+", "!", "~"};
-constexpr std::string_view kBinaryNames[] = {"+",  "-", "*",  "/",  "%",  "<<", ">>", ">>>", "&",
-                                             "|",  "^", "==", "!=", "<",  "<=", ">",  ">=",  "."};
+constexpr std::string_view kBinaryNames[] = {"+", "-", "*",  "/",  "%", "<<", ">>", ">>>", "&",
+                                             "|", "^", "==", "!=", "<", "<=", ">",  ">=",  "."};
 constexpr std::string_view kStatNames[] = {"@count", "@sum", "@min", "@max", "@avg", "@variance"};
 
 template <typename Names, typename Op>
@@ -18,9 +18,12 @@ std::string Named(const Names& names, Op op) {
 
 std::string Referred(const Reference& reference) {
   switch (reference.kind) {
-    case Reference::Kind::kLocal: return " local#" + std::to_string(reference.index);
-    case Reference::Kind::kGlobal: return " global#" + std::to_string(reference.index);
-    case Reference::Kind::kNone: break;
+    case Reference::Kind::kLocal:
+      return " local#" + std::to_string(reference.index);
+    case Reference::Kind::kGlobal:
+      return " global#" + std::to_string(reference.index);
+    case Reference::Kind::kNone:
+      break;
   }
   return {};
 }
@@ -76,27 +79,40 @@ std::string HeadOf(const Stat& stat) {
 
 std::string Head(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kNumber: return "number " + std::to_string(As<Number>(expr).value);
-    case ExprKind::kString: return "string " + Quote(As<StringLiteral>(expr).value);
+    case ExprKind::kNumber:
+      return "number " + std::to_string(As<Number>(expr).value);
+    case ExprKind::kString:
+      return "string " + Quote(As<StringLiteral>(expr).value);
     case ExprKind::kVariable: {
       const auto& variable = As<Variable>(expr);
       return "variable " + variable.name + Referred(variable.reference);
     }
-    case ExprKind::kTarget: return HeadOf(As<Target>(expr));
-    case ExprKind::kCast: return HeadOf(As<Cast>(expr));
-    case ExprKind::kDefined: return "@defined";
-    case ExprKind::kEntry: return "@entry";
-    case ExprKind::kPerf: return "@perf " + Quote(As<Perf>(expr).event);
-    case ExprKind::kConst: return "@const " + Quote(As<ConstC>(expr).text);
+    case ExprKind::kTarget:
+      return HeadOf(As<Target>(expr));
+    case ExprKind::kCast:
+      return HeadOf(As<Cast>(expr));
+    case ExprKind::kDefined:
+      return "@defined";
+    case ExprKind::kEntry:
+      return "@entry";
+    case ExprKind::kPerf:
+      return "@perf " + Quote(As<Perf>(expr).event);
+    case ExprKind::kConst:
+      return "@const " + Quote(As<ConstC>(expr).text);
     case ExprKind::kIndex: {
       const auto& index = As<Index>(expr);
       return "element " + index.name + Referred(index.reference);
     }
-    case ExprKind::kCall: return HeadOf(As<Call>(expr));
-    case ExprKind::kUnary: return "unary " + Named(kUnaryNames, As<Unary>(expr).op);
-    case ExprKind::kBinary: return "binary " + Named(kBinaryNames, As<Binary>(expr).op);
-    case ExprKind::kLogical: return As<Logical>(expr).is_and ? "logical &&" : "logical ||";
-    case ExprKind::kTernary: return "ternary";
+    case ExprKind::kCall:
+      return HeadOf(As<Call>(expr));
+    case ExprKind::kUnary:
+      return "unary " + Named(kUnaryNames, As<Unary>(expr).op);
+    case ExprKind::kBinary:
+      return "binary " + Named(kBinaryNames, As<Binary>(expr).op);
+    case ExprKind::kLogical:
+      return As<Logical>(expr).is_and ? "logical &&" : "logical ||";
+    case ExprKind::kTernary:
+      return "ternary";
     case ExprKind::kIn: {
       const auto& in = As<In>(expr);
       return "in " + in.name + Referred(in.reference);
@@ -105,13 +121,20 @@ std::string Head(const Expr& expr) {
       const auto& regex = As<Regex>(expr);
       return (regex.negated ? "regex !~ " : "regex =~ ") + Quote(regex.pattern);
     }
-    case ExprKind::kAssign: return HeadOf(As<Assign>(expr));
-    case ExprKind::kIncrement: return HeadOf(As<Increment>(expr));
-    case ExprKind::kStat: return HeadOf(As<Stat>(expr));
-    case ExprKind::kHistogram: return HeadOf(As<Histogram>(expr));
-    case ExprKind::kHistIndex: return "bucket";
-    case ExprKind::kEmbedded: return "embedded " + Quote(As<Embedded>(expr).code);
-    case ExprKind::kPrint: return HeadOf(As<Print>(expr));
+    case ExprKind::kAssign:
+      return HeadOf(As<Assign>(expr));
+    case ExprKind::kIncrement:
+      return HeadOf(As<Increment>(expr));
+    case ExprKind::kStat:
+      return HeadOf(As<Stat>(expr));
+    case ExprKind::kHistogram:
+      return HeadOf(As<Histogram>(expr));
+    case ExprKind::kHistIndex:
+      return "bucket";
+    case ExprKind::kEmbedded:
+      return "embedded " + Quote(As<Embedded>(expr).code);
+    case ExprKind::kPrint:
+      return HeadOf(As<Print>(expr));
   }
   return "?";
 }
@@ -129,10 +152,14 @@ bool IsInferred(ExprKind kind) {
 
 std::string_view TypeName(Type type) {
   switch (type) {
-    case Type::kLong: return "long";
-    case Type::kString: return "string";
-    case Type::kStats: return "stats";
-    case Type::kUnknown: break;
+    case Type::kLong:
+      return "long";
+    case Type::kString:
+      return "string";
+    case Type::kStats:
+      return "stats";
+    case Type::kUnknown:
+      break;
   }
   return "unknown";
 }
@@ -174,23 +201,39 @@ void TreeWriter::WriteAll(const std::vector<ExprPtr>& exprs) {
 void TreeWriter::WritePath(const std::vector<Access>& path) {
   for (const Access& access : path) {
     switch (access.kind) {
-      case Access::Kind::kMember: Line("->" + access.member); break;
-      case Access::Kind::kIndex: Write(access.index, "[]"); break;
-      case Access::Kind::kPretty: Line("$"); break;
-      case Access::Kind::kPrettyDeep: Line("$$"); break;
+      case Access::Kind::kMember:
+        Line("->" + access.member);
+        break;
+      case Access::Kind::kIndex:
+        Write(access.index, "[]");
+        break;
+      case Access::Kind::kPretty:
+        Line("$");
+        break;
+      case Access::Kind::kPrettyDeep:
+        Line("$$");
+        break;
     }
   }
 }
 
 void TreeWriter::Children(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kTarget: return WritePath(As<Target>(expr).path);
-    case ExprKind::kCast: Write(As<Cast>(expr).operand); return WritePath(As<Cast>(expr).path);
-    case ExprKind::kDefined: return Write(As<Defined>(expr).operand);
-    case ExprKind::kEntry: return Write(As<Entry>(expr).operand);
-    case ExprKind::kIndex: return WriteAll(As<Index>(expr).indexes);
-    case ExprKind::kCall: return WriteAll(As<Call>(expr).args);
-    case ExprKind::kUnary: return Write(As<Unary>(expr).operand);
+    case ExprKind::kTarget:
+      return WritePath(As<Target>(expr).path);
+    case ExprKind::kCast:
+      Write(As<Cast>(expr).operand);
+      return WritePath(As<Cast>(expr).path);
+    case ExprKind::kDefined:
+      return Write(As<Defined>(expr).operand);
+    case ExprKind::kEntry:
+      return Write(As<Entry>(expr).operand);
+    case ExprKind::kIndex:
+      return WriteAll(As<Index>(expr).indexes);
+    case ExprKind::kCall:
+      return WriteAll(As<Call>(expr).args);
+    case ExprKind::kUnary:
+      return Write(As<Unary>(expr).operand);
     case ExprKind::kBinary:
       Write(As<Binary>(expr).left);
       return Write(As<Binary>(expr).right);
@@ -201,24 +244,31 @@ void TreeWriter::Children(const Expr& expr) {
       Write(As<Ternary>(expr).condition);
       Write(As<Ternary>(expr).then_value);
       return Write(As<Ternary>(expr).else_value);
-    case ExprKind::kIn: return WriteAll(As<In>(expr).indexes);
-    case ExprKind::kRegex: return Write(As<Regex>(expr).text);
+    case ExprKind::kIn:
+      return WriteAll(As<In>(expr).indexes);
+    case ExprKind::kRegex:
+      return Write(As<Regex>(expr).text);
     case ExprKind::kAssign:
       Write(As<Assign>(expr).target);
       return Write(As<Assign>(expr).value);
-    case ExprKind::kIncrement: return Write(As<Increment>(expr).target);
-    case ExprKind::kStat: return Write(As<Stat>(expr).target);
-    case ExprKind::kHistogram: return Write(As<Histogram>(expr).target);
+    case ExprKind::kIncrement:
+      return Write(As<Increment>(expr).target);
+    case ExprKind::kStat:
+      return Write(As<Stat>(expr).target);
+    case ExprKind::kHistogram:
+      return Write(As<Histogram>(expr).target);
     case ExprKind::kHistIndex:
       if (As<HistIndex>(expr).histogram) Write(*As<HistIndex>(expr).histogram);
       return Write(As<HistIndex>(expr).index);
-    case ExprKind::kPrint: return WriteAll(As<Print>(expr).args);
+    case ExprKind::kPrint:
+      return WriteAll(As<Print>(expr).args);
     case ExprKind::kNumber:
     case ExprKind::kString:
     case ExprKind::kVariable:
     case ExprKind::kPerf:
     case ExprKind::kConst:
-    case ExprKind::kEmbedded: return;
+    case ExprKind::kEmbedded:
+      return;
   }
 }
 

@@ -20,20 +20,34 @@ std::string HeadOf(const Foreach& loop) {
 
 std::string Head(const Stmt& stmt) {
   switch (stmt.kind) {
-    case StmtKind::kBlock: return "block";
-    case StmtKind::kExpr: return "expression";
-    case StmtKind::kIf: return "if";
-    case StmtKind::kFor: return "for";
-    case StmtKind::kForeach: return HeadOf(As<Foreach>(stmt));
-    case StmtKind::kReturn: return "return";
-    case StmtKind::kDelete: return "delete";
-    case StmtKind::kNext: return "next";
-    case StmtKind::kBreak: return "break";
-    case StmtKind::kContinue: return "continue";
-    case StmtKind::kTry: return "try";
-    case StmtKind::kNull: return "null";
-    case StmtKind::kEmbedded: return "embedded " + Quote(As<EmbeddedStmt>(stmt).code);
-    case StmtKind::kEvent: return "event " + As<EventStmt>(stmt).name;
+    case StmtKind::kBlock:
+      return "block";
+    case StmtKind::kExpr:
+      return "expression";
+    case StmtKind::kIf:
+      return "if";
+    case StmtKind::kFor:
+      return "for";
+    case StmtKind::kForeach:
+      return HeadOf(As<Foreach>(stmt));
+    case StmtKind::kReturn:
+      return "return";
+    case StmtKind::kDelete:
+      return "delete";
+    case StmtKind::kNext:
+      return "next";
+    case StmtKind::kBreak:
+      return "break";
+    case StmtKind::kContinue:
+      return "continue";
+    case StmtKind::kTry:
+      return "try";
+    case StmtKind::kNull:
+      return "null";
+    case StmtKind::kEmbedded:
+      return "embedded " + Quote(As<EmbeddedStmt>(stmt).code);
+    case StmtKind::kEvent:
+      return "event " + As<EventStmt>(stmt).name;
   }
   return "?";
 }
@@ -72,7 +86,8 @@ void TreeWriter::Children(const Stmt& stmt) {
     case StmtKind::kBlock:
       for (const StmtPtr& child : As<Block>(stmt).statements) Write(child);
       return;
-    case StmtKind::kExpr: return Write(As<ExprStmt>(stmt).value);
+    case StmtKind::kExpr:
+      return Write(As<ExprStmt>(stmt).value);
     case StmtKind::kIf: {
       const auto& branch = As<If>(stmt);
       Write(branch.condition);
@@ -87,9 +102,12 @@ void TreeWriter::Children(const Stmt& stmt) {
       Write(loop.step, "step");
       return Write(loop.body);
     }
-    case StmtKind::kForeach: return ForeachChildren(As<Foreach>(stmt));
-    case StmtKind::kReturn: return Write(As<Return>(stmt).value);
-    case StmtKind::kDelete: return Write(As<Delete>(stmt).target);
+    case StmtKind::kForeach:
+      return ForeachChildren(As<Foreach>(stmt));
+    case StmtKind::kReturn:
+      return Write(As<Return>(stmt).value);
+    case StmtKind::kDelete:
+      return Write(As<Delete>(stmt).target);
     case StmtKind::kTry: {
       const auto& guarded = As<Try>(stmt);
       Write(guarded.body);
@@ -106,7 +124,8 @@ void TreeWriter::Children(const Stmt& stmt) {
     case StmtKind::kBreak:
     case StmtKind::kContinue:
     case StmtKind::kNull:
-    case StmtKind::kEmbedded: return;
+    case StmtKind::kEmbedded:
+      return;
   }
 }
 

@@ -1,19 +1,26 @@
 // --dump=tokens: what the preprocessor hands to the parser.
-#include "lang/preprocess.h"
 #include "base/escape.h"
+#include "lang/preprocess.h"
 
 namespace podtap::lang {
 namespace {
 
 std::string_view ClassName(const Lexeme& lexeme) {
   switch (lexeme.token_class) {
-    case source::TokenClass::kIdentifier: return "identifier";
-    case source::TokenClass::kOperator: return "operator";
-    case source::TokenClass::kString: return "string";
-    case source::TokenClass::kNumber: return "number";
-    case source::TokenClass::kEmbedded: return "embedded-code";
-    case source::TokenClass::kKeyword: return "keyword";
-    case source::TokenClass::kJunk: break;
+    case source::TokenClass::kIdentifier:
+      return "identifier";
+    case source::TokenClass::kOperator:
+      return "operator";
+    case source::TokenClass::kString:
+      return "string";
+    case source::TokenClass::kNumber:
+      return "number";
+    case source::TokenClass::kEmbedded:
+      return "embedded-code";
+    case source::TokenClass::kKeyword:
+      return "keyword";
+    case source::TokenClass::kJunk:
+      break;
   }
   return "junk";
 }

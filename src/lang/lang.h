@@ -21,7 +21,7 @@ struct Environment {
   std::string systemtap_version = "5.2";  // what systemtap_v compares with
   std::string runtime = "bpf";
   bool guru_mode = false;
-  std::vector<std::string> args;                    // $1… and @1…
+  std::vector<std::string> args;                     // $1… and @1…
   std::map<std::string, std::string> kernel_config;  // CONFIG_… → "y", "m", "100", "\"text\""
 };
 

@@ -15,31 +15,98 @@ namespace podtap::lang {
 
 enum class Lex : uint8_t {
   kEnd,
-  kJunk,        // text is the message of what is wrong
+  kJunk,  // text is the message of what is wrong
   kIdentifier,
-  kTarget,      // $name, $$name; text without the first `$`
-  kAtWord,      // @name; text without the `@`
+  kTarget,  // $name, $$name; text without the first `$`
+  kAtWord,  // @name; text without the `@`
   kNumber,
-  kString,      // text between the quotes, escapes not resolved
-  kRawString,   // a script argument (@1): taken as it is
-  kEmbedded,    // text between %{ and %}
-  kArgument,       // $1; text is the digits
-  kArgumentText,   // @1
-  kArgumentCount,  // $#
+  kString,             // text between the quotes, escapes not resolved
+  kRawString,          // a script argument (@1): taken as it is
+  kEmbedded,           // text between %{ and %}
+  kArgument,           // $1; text is the digits
+  kArgumentText,       // @1
+  kArgumentCount,      // $#
   kArgumentCountText,  // @#
   // Keywords.
-  kProbe, kGlobal, kPrivate, kFunction, kIf, kElse, kFor, kForeach, kIn, kLimit, kReturn, kDelete,
-  kWhile, kBreak, kContinue, kNext, kStringType, kLongType, kTry, kCatch,
+  kProbe,
+  kGlobal,
+  kPrivate,
+  kFunction,
+  kIf,
+  kElse,
+  kFor,
+  kForeach,
+  kIn,
+  kLimit,
+  kReturn,
+  kDelete,
+  kWhile,
+  kBreak,
+  kContinue,
+  kNext,
+  kStringType,
+  kLongType,
+  kTry,
+  kCatch,
   // The preprocessor's operators.
-  kCondOpen, kCondThen, kCondElse, kCondClose,
+  kCondOpen,
+  kCondThen,
+  kCondElse,
+  kCondClose,
   // Operators.
-  kOpenBrace, kCloseBrace, kOpenParen, kCloseParen, kOpenBracket, kCloseBracket,
-  kSemicolon, kComma, kColon, kQuestion, kDot, kArrow, kPretty, kPrettyDeep,
-  kPlus, kMinus, kStar, kSlash, kPercent, kShl, kShr, kShrLogical, kAmp, kPipe, kCaret,
-  kBang, kTilde, kAndAnd, kOrOr, kPlusPlus, kMinusMinus,
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kMatch, kNotMatch,
-  kAssign, kAddAssign, kSubAssign, kMulAssign, kDivAssign, kModAssign, kShlAssign, kShrAssign,
-  kShrLogicalAssign, kAndAssign, kOrAssign, kXorAssign, kConcatAssign, kStatPush,
+  kOpenBrace,
+  kCloseBrace,
+  kOpenParen,
+  kCloseParen,
+  kOpenBracket,
+  kCloseBracket,
+  kSemicolon,
+  kComma,
+  kColon,
+  kQuestion,
+  kDot,
+  kArrow,
+  kPretty,
+  kPrettyDeep,
+  kPlus,
+  kMinus,
+  kStar,
+  kSlash,
+  kPercent,
+  kShl,
+  kShr,
+  kShrLogical,
+  kAmp,
+  kPipe,
+  kCaret,
+  kBang,
+  kTilde,
+  kAndAnd,
+  kOrOr,
+  kPlusPlus,
+  kMinusMinus,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kMatch,
+  kNotMatch,
+  kAssign,
+  kAddAssign,
+  kSubAssign,
+  kMulAssign,
+  kDivAssign,
+  kModAssign,
+  kShlAssign,
+  kShrAssign,
+  kShrLogicalAssign,
+  kAndAssign,
+  kOrAssign,
+  kXorAssign,
+  kConcatAssign,
+  kStatPush,
 };
 
 struct Lexeme {

@@ -20,9 +20,9 @@ Lexeme Lexer::Make(Lex kind, TokenClass token_class, size_t begin, std::string_v
   lexeme.kind = kind;
   lexeme.token_class = token_class;
   lexeme.text = text;
-  lexeme.span = is_pasted_ ? place_
-                           : source::Span{file_, static_cast<uint32_t>(begin),
-                                          static_cast<uint32_t>(at_)};
+  lexeme.span = is_pasted_
+                    ? place_
+                    : source::Span{file_, static_cast<uint32_t>(begin), static_cast<uint32_t>(at_)};
   return lexeme;
 }
 
@@ -113,8 +113,7 @@ Lexeme Lexer::DollarAt(size_t begin) {
   }
   if (IsDigit(next)) {
     at_ = WordEnd(begin + 1);
-    return Make(Lex::kArgument, TokenClass::kJunk, begin,
-                text_.substr(begin + 1, at_ - begin - 1));
+    return Make(Lex::kArgument, TokenClass::kJunk, begin, text_.substr(begin + 1, at_ - begin - 1));
   }
   if (IsWordStart(next) || (next == '$' && IsWordStart(At(begin + 2)))) {
     at_ = WordEnd(begin + (next == '$' ? 2 : 1));

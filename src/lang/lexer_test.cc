@@ -34,9 +34,9 @@ TEST(Lexer, TheLongestOperatorWins) {
               ElementsAre("a", "<<<", "b", "<<=", "c", "<<", "d", "<=", "e", "<", "f"));
   EXPECT_THAT(Words(">>>= >>> >>= >> >="), ElementsAre(">>>=", ">>>", ">>=", ">>", ">="));
   EXPECT_THAT(Words("=~ !~ == != ->"), ElementsAre("=~", "!~", "==", "!=", "->"));
-  EXPECT_THAT(Words(".= . ++ += && &= || |= ^= %= *= /= -="),
-              ElementsAre(".=", ".", "++", "+=", "&&", "&=", "||", "|=", "^=", "%=", "*=", "/=",
-                          "-="));
+  EXPECT_THAT(
+      Words(".= . ++ += && &= || |= ^= %= *= /= -="),
+      ElementsAre(".=", ".", "++", "+=", "&&", "&=", "||", "|=", "^=", "%=", "*=", "/=", "-="));
   EXPECT_THAT(Words("%( %? %: %)"), ElementsAre("%(", "%?", "%:", "%)"));
 }
 
@@ -47,12 +47,11 @@ TEST(Lexer, CommentsOfAllThreeKinds) {
 }
 
 TEST(Lexer, TargetsArgumentsAndAtWords) {
-  EXPECT_THAT(Kinds("$x $$vars $1 @1 $# @# @cast @"),
-              ElementsAre(Lex::kTarget, Lex::kTarget, Lex::kArgument, Lex::kArgumentText,
-                          Lex::kArgumentCount, Lex::kArgumentCountText, Lex::kAtWord,
-                          Lex::kAtWord));
-  EXPECT_THAT(Words("$x$ $y$$ $$parms$"),
-              ElementsAre("x", "$", "y", "$$", "$parms", "$"));
+  EXPECT_THAT(
+      Kinds("$x $$vars $1 @1 $# @# @cast @"),
+      ElementsAre(Lex::kTarget, Lex::kTarget, Lex::kArgument, Lex::kArgumentText,
+                  Lex::kArgumentCount, Lex::kArgumentCountText, Lex::kAtWord, Lex::kAtWord));
+  EXPECT_THAT(Words("$x$ $y$$ $$parms$"), ElementsAre("x", "$", "y", "$$", "$parms", "$"));
 }
 
 TEST(Lexer, StringsAndEmbeddedCode) {
@@ -87,13 +86,20 @@ struct NumberCase {
 
 TEST(ParseNumber, AllBasesAndTheirLimits) {
   constexpr NumberCase kCases[] = {
-      {"0", true, 0},           {"42", true, 42},
-      {"052", true, 42},        {"0x2a", true, 42},
-      {"0X2A", true, 42},       {"9223372036854775807", true, INT64_MAX},
-      {"08", false, 0},         {"18446744073709551615", true, -1},
-      {"0x", false, 0},         {"18446744073709551616", false, 0},
-      {"12ab", false, 0},       {"0xffffffffffffffff", true, -1},
-      {"1_000", false, 0},      {"0x10000000000000000", false, 0},
+      {"0", true, 0},
+      {"42", true, 42},
+      {"052", true, 42},
+      {"0x2a", true, 42},
+      {"0X2A", true, 42},
+      {"9223372036854775807", true, INT64_MAX},
+      {"08", false, 0},
+      {"18446744073709551615", true, -1},
+      {"0x", false, 0},
+      {"18446744073709551616", false, 0},
+      {"12ab", false, 0},
+      {"0xffffffffffffffff", true, -1},
+      {"1_000", false, 0},
+      {"0x10000000000000000", false, 0},
       {"99999999999999999999", false, 0},
   };
   for (const NumberCase& c : kCases) {
@@ -115,11 +121,16 @@ TEST(Unescape, TheEscapesOfC) {
 }
 
 TEST(Quote, IsReadBackAsTheSameText) {
-  for (const std::string text : {"plain", "a\nb\t\"c\"\\", "\x01" "1\x7f", "\xc3\xa9\xff"}) {
+  for (const std::string text : {"plain", "a\nb\t\"c\"\\",
+                                 "\x01"
+                                 "1\x7f",
+                                 "\xc3\xa9\xff"}) {
     const std::string quoted = Quote(text);
     EXPECT_EQ(Unescape(std::string_view(quoted).substr(1, quoted.size() - 2)), text);
   }
-  EXPECT_EQ(Quote("a\x01" "1"), R"("a\0011")");
+  EXPECT_EQ(Quote("a\x01"
+                  "1"),
+            R"("a\0011")");
 }
 
 TEST(DumpTokens, OneALineAfterPreprocessing) {

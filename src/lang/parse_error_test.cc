@@ -22,9 +22,8 @@ std::string FirstError(const std::string& script) {
   const source::Diagnostic& first = parsed.diagnostics.all().front();
   if (!first.span.valid()) return first.message;
   if (first.span.begin == script.size()) return first.message + " | EOF";
-  return first.message + " | " +
-         source::DescribeToken(parsed.sources, first.span, first.token) + " at " +
-         std::to_string(parsed.sources.Locate(first.span).column);
+  return first.message + " | " + source::DescribeToken(parsed.sources, first.span, first.token) +
+         " at " + std::to_string(parsed.sources.Locate(first.span).column);
 }
 
 TEST(ParseError, EveryMessage) {
@@ -149,20 +148,32 @@ std::string Repeat(const std::string& text, size_t times) {
 }
 
 TEST(Limits, NestingIsBounded) {
-  for (const std::string& body : {
-           "x = " + Repeat("(", 100'000), "x = " + Repeat("-", 100'000),
-           "x = " + Repeat("f(", 100'000), "x = " + Repeat("a[", 100'000),
-           "x = " + Repeat("[", 100'000), "x = " + Repeat("1 ? ", 100'000),
-           "x = 1" + Repeat(" ? 1 : 1", 100'000), Repeat("x = ", 100'000) + "1",
-           "x = 1" + Repeat(" + 1", 100'000), "x = \"a\"" + Repeat(" . \"a\"", 100'000),
-           "x = a" + Repeat(" in b", 100'000), "x = a" + Repeat(" =~ \"b\"", 100'000),
-           "x = " + Repeat("1 || 1 && 1 | 1 ^ 1 & 1 == 1 << 1 + 1 * (", 10'000),
-           "x = " + Repeat("$x[", 100'000), "x = " + Repeat("@cast(", 100'000),
-           "x = " + Repeat("@defined(", 100'000), "x = " + Repeat("sprint(", 100'000),
-           Repeat("{", 100'000), Repeat("if (1) ", 100'000),
-           Repeat("if (1) ; else ", 100'000), Repeat("while (1) ", 100'000),
-           Repeat("try { ", 100'000), Repeat("foreach (a in b) ", 50'000),
-           "x = " + Repeat("&", 100'000), "x = " + Repeat("++", 100'000)}) {
+  for (const std::string& body :
+       {"x = " + Repeat("(", 100'000),
+        "x = " + Repeat("-", 100'000),
+        "x = " + Repeat("f(", 100'000),
+        "x = " + Repeat("a[", 100'000),
+        "x = " + Repeat("[", 100'000),
+        "x = " + Repeat("1 ? ", 100'000),
+        "x = 1" + Repeat(" ? 1 : 1", 100'000),
+        Repeat("x = ", 100'000) + "1",
+        "x = 1" + Repeat(" + 1", 100'000),
+        "x = \"a\"" + Repeat(" . \"a\"", 100'000),
+        "x = a" + Repeat(" in b", 100'000),
+        "x = a" + Repeat(" =~ \"b\"", 100'000),
+        "x = " + Repeat("1 || 1 && 1 | 1 ^ 1 & 1 == 1 << 1 + 1 * (", 10'000),
+        "x = " + Repeat("$x[", 100'000),
+        "x = " + Repeat("@cast(", 100'000),
+        "x = " + Repeat("@defined(", 100'000),
+        "x = " + Repeat("sprint(", 100'000),
+        Repeat("{", 100'000),
+        Repeat("if (1) ", 100'000),
+        Repeat("if (1) ; else ", 100'000),
+        Repeat("while (1) ", 100'000),
+        Repeat("try { ", 100'000),
+        Repeat("foreach (a in b) ", 50'000),
+        "x = " + Repeat("&", 100'000),
+        "x = " + Repeat("++", 100'000)}) {
     const Parsed parsed = ParseScript("probe begin { " + body + " }");
     EXPECT_EQ(parsed.diagnostics.error_count(), 1u) << body.substr(0, 40);
   }
@@ -178,8 +189,7 @@ TEST(Limits, SensibleNestingIsFine) {
   EXPECT_EQ(FirstError("probe begin { x = " + Repeat("(", 90) + "1" + Repeat(")", 90) + " }"),
             "none");
   EXPECT_EQ(FirstError("probe begin { x = 1" + Repeat(" + 1", 390) + " }"), "none");
-  EXPECT_EQ(FirstError("probe begin { " + Repeat("if (x) {", 90) + Repeat("}", 90) + " }"),
-            "none");
+  EXPECT_EQ(FirstError("probe begin { " + Repeat("if (x) {", 90) + Repeat("}", 90) + " }"), "none");
   EXPECT_EQ(FirstError("probe begin { x = \"\"" + Repeat(" \"a\"", 10'000) + " }"), "none");
 }
 

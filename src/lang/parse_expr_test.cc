@@ -39,12 +39,12 @@ TEST(Expression, AssociatesToTheLeftExceptAssignmentAndTernary) {
 }
 
 TEST(Expression, EveryOperator) {
-  for (const std::string op : {"+", "-", "*", "/", "%", "<<", ">>", ">>>", "&", "|", "^", "==",
-                               "!=", "<", "<=", ">", ">=", "."}) {
+  for (const std::string op : {"+", "-", "*", "/", "%", "<<", ">>", ">>>", "&", "|", "^",
+                               "==", "!=", "<", "<=", ">", ">=", "."}) {
     EXPECT_EQ(ExprTree("a " + op + " b"), "binary " + op + "(variable a, variable b)");
   }
-  for (const std::string op : {"=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", ">>>=", "&=",
-                               "|=", "^=", ".=", "<<<"}) {
+  for (const std::string op :
+       {"=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", ".=", "<<<"}) {
     EXPECT_EQ(ExprTree("a[1] " + op + " b"), "assign " + op + "(element a(number 1), variable b)");
   }
   for (const std::string op : {"-", "+", "!", "~"}) {
@@ -77,8 +77,7 @@ TEST(Expression, ArraysAndCalls) {
 TEST(Expression, TargetsWithTheirPaths) {
   EXPECT_EQ(ExprTree("$task"), "target $task");
   EXPECT_EQ(ExprTree("$$vars"), "target $$vars");
-  EXPECT_EQ(ExprTree("$x->a->b[i].c$"),
-            "target $x(->a, ->b, [](variable i), ->c, $)");
+  EXPECT_EQ(ExprTree("$x->a->b[i].c$"), "target $x(->a, ->b, [](variable i), ->c, $)");
   EXPECT_EQ(ExprTree("$x->next->string$$"), "target $x(->next, ->string, $$)");
   EXPECT_EQ(ExprTree("$$parms$"), "target $$parms($)");
   EXPECT_EQ(ExprTree("&$x->y"), "target &$x(->y)");
@@ -92,8 +91,7 @@ TEST(Expression, AtWords) {
   EXPECT_EQ(ExprTree("@cast(p, \"task_struct\", \"kernel\")->a->b[3]$"),
             "cast \"task_struct\", \"kernel\"(variable p, ->a, ->b, [](number 3), $)");
   EXPECT_EQ(ExprTree("&@cast(p, \"s\")->m"), "cast &\"s\"(variable p, ->m)");
-  EXPECT_EQ(ExprTree("@var(\"x@file.c\", \"mod\")->y"),
-            "target @var(\"x\", \"file.c,mod\")(->y)");
+  EXPECT_EQ(ExprTree("@var(\"x@file.c\", \"mod\")->y"), "target @var(\"x\", \"file.c,mod\")(->y)");
   EXPECT_EQ(ExprTree("@entry($x)"), "@entry(target $x)");
   EXPECT_EQ(ExprTree("@defined($x->y)"), "@defined(target $x(->y))");
   EXPECT_EQ(ExprTree("@perf(\"instructions\")"), "@perf \"instructions\"");

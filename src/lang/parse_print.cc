@@ -5,11 +5,11 @@ namespace podtap::lang {
 
 const Parser::PrintForm* Parser::FindPrintForm(std::string_view name) {
   static constexpr PrintForm kForms[] = {
-      {"print", false, false, false, false},   {"printf", false, true, false, false},
-      {"println", false, false, true, false},  {"printd", false, false, false, true},
-      {"printdln", false, false, true, true},  {"sprint", true, false, false, false},
-      {"sprintf", true, true, false, false},   {"sprintln", true, false, true, false},
-      {"sprintd", true, false, false, true},   {"sprintdln", true, false, true, true},
+      {"print", false, false, false, false},  {"printf", false, true, false, false},
+      {"println", false, false, true, false}, {"printd", false, false, false, true},
+      {"printdln", false, false, true, true}, {"sprint", true, false, false, false},
+      {"sprintf", true, true, false, false},  {"sprintln", true, false, true, false},
+      {"sprintd", true, false, false, true},  {"sprintdln", true, false, true, true},
   };
   if (!name.starts_with("print") && !name.starts_with("sprint")) return nullptr;
   for (const PrintForm& form : kForms) {

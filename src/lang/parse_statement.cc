@@ -6,13 +6,20 @@ namespace podtap::lang {
 StmtPtr Parser::ParseStatement() {
   const Level level(*this);
   switch (Peek().kind) {
-    case Lex::kOpenBrace: return ParseBlock();
-    case Lex::kSemicolon: return Make<Null>(Take());
-    case Lex::kIf: return ParseIf();
-    case Lex::kFor: return ParseFor();
-    case Lex::kForeach: return ParseForeach();
-    case Lex::kWhile: return ParseWhile();
-    case Lex::kTry: return ParseTry();
+    case Lex::kOpenBrace:
+      return ParseBlock();
+    case Lex::kSemicolon:
+      return Make<Null>(Take());
+    case Lex::kIf:
+      return ParseIf();
+    case Lex::kFor:
+      return ParseFor();
+    case Lex::kForeach:
+      return ParseForeach();
+    case Lex::kWhile:
+      return ParseWhile();
+    case Lex::kTry:
+      return ParseTry();
     case Lex::kEmbedded: {
       auto code = Make<EmbeddedStmt>(Take());
       code->code = sources_.Text(code->span);
@@ -22,7 +29,8 @@ StmtPtr Parser::ParseStatement() {
       MayEmbed(at, "embedded code in unprivileged script; need stap -g");
       return code;
     }
-    default: break;
+    default:
+      break;
   }
   if (AtEvent()) return ParseEvent();
   StmtPtr simple = ParseSimpleStatement();
@@ -32,16 +40,20 @@ StmtPtr Parser::ParseStatement() {
 
 StmtPtr Parser::ParseSimpleStatement() {
   switch (Peek().kind) {
-    case Lex::kReturn: return ParseReturn();
-    case Lex::kDelete: return ParseDelete();
-    case Lex::kNext: return Make<Next>(Take());
+    case Lex::kReturn:
+      return ParseReturn();
+    case Lex::kDelete:
+      return ParseDelete();
+    case Lex::kNext:
+      return Make<Next>(Take());
     case Lex::kBreak:
       if (loops_ == 0) Fail("found 'break' not in loop context");
       return Make<Break>(Take());
     case Lex::kContinue:
       if (loops_ == 0) Fail("found 'continue' not in loop context");
       return Make<Continue>(Take());
-    default: return ParseExprStatement();
+    default:
+      return ParseExprStatement();
   }
 }
 

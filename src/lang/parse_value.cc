@@ -8,14 +8,21 @@ ExprPtr Parser::Placeholder() { return std::make_unique<Number>(); }
 
 ExprPtr Parser::ParseValue() {
   switch (Peek().kind) {
-    case Lex::kNumber: return ParseNumberValue();
+    case Lex::kNumber:
+      return ParseNumberValue();
     case Lex::kString:
-    case Lex::kRawString: return ParseStringValue();
-    case Lex::kIdentifier: return ParseWord();
-    case Lex::kTarget: return ParseTarget(false);
-    case Lex::kAtWord: return ParseAtWord(false);
-    case Lex::kEmbedded: return ParseEmbeddedValue();
-    case Lex::kOpenBracket: return ParseTupleIn();
+    case Lex::kRawString:
+      return ParseStringValue();
+    case Lex::kIdentifier:
+      return ParseWord();
+    case Lex::kTarget:
+      return ParseTarget(false);
+    case Lex::kAtWord:
+      return ParseAtWord(false);
+    case Lex::kEmbedded:
+      return ParseEmbeddedValue();
+    case Lex::kOpenBracket:
+      return ParseTupleIn();
     case Lex::kOpenParen: {
       const source::Span first = Take().span;
       ExprPtr inner = ParseExpression();
@@ -23,8 +30,12 @@ ExprPtr Parser::ParseValue() {
       inner->span = SpanFrom(first);
       return inner;
     }
-    case Lex::kEnd: Fail("unexpected end-of-file"); return Placeholder();
-    default: Fail("expected literal string or number"); return Placeholder();
+    case Lex::kEnd:
+      Fail("unexpected end-of-file");
+      return Placeholder();
+    default:
+      Fail("expected literal string or number");
+      return Placeholder();
   }
 }
 

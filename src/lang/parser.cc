@@ -14,8 +14,7 @@ static_assert(kMaxDepth == 400);
 }  // namespace
 
 Parser::Parser(const source::SourceSet& sources, source::FileId file,
-               const Environment& environment, MacroTable& macros,
-               source::Diagnostics& diagnostics)
+               const Environment& environment, MacroTable& macros, source::Diagnostics& diagnostics)
     : sources_(sources),
       environment_(environment),
       diagnostics_(diagnostics),
@@ -143,9 +142,9 @@ std::unique_ptr<File> Parse(const source::SourceSet& sources, source::FileId fil
   const std::string_view text = sources.Text(file);
   if (text.size() > kMaxScriptBytes) {
     diagnostics.ParseError({}, TokenClass::kJunk,
-                           "script '" + std::string(sources.Name(file)) + "' is too long: " +
-                               std::to_string(text.size()) + " bytes, at most " +
-                               std::to_string(kMaxScriptBytes));
+                           "script '" + std::string(sources.Name(file)) +
+                               "' is too long: " + std::to_string(text.size()) +
+                               " bytes, at most " + std::to_string(kMaxScriptBytes));
     auto empty = std::make_unique<File>();
     empty->id = file;
     return empty;

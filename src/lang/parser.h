@@ -34,7 +34,8 @@ class Parser {
  private:
   // ------------------------------------------------ lexemes and mistakes (parser.cc)
   const Lexeme& Peek() {
-    if (current_.kind == Lex::kJunk) [[unlikely]] FailAt(current_, std::string(current_.text));
+    if (current_.kind == Lex::kJunk) [[unlikely]]
+      FailAt(current_, std::string(current_.text));
     return current_;
   }
   const Lexeme& PeekAhead(size_t n);  // n of 1 or 2; junk is left for Peek()
@@ -143,7 +144,7 @@ class Parser {
   ExprPtr ParseTarget(bool address_of);
   void ParsePath(Expr& node, std::vector<Access>& path);
   bool ParseAccess(Expr& node, std::vector<Access>& path);
-  std::string ParseText();     // adjacent literals, joined
+  std::string ParseText();  // adjacent literals, joined
   int64_t ParseSignedNumber();
   bool AtText() { return At(Lex::kString) || At(Lex::kRawString); }
 
@@ -170,11 +171,11 @@ class Parser {
   source::Diagnostics& diagnostics_;
   Preprocessor preprocessor_;
   source::FileId file_;
-  Lexeme current_;                 // kEnd while in panic
-  std::array<Lexeme, 2> ahead_;    // those behind it that were looked at
+  Lexeme current_;               // kEnd while in panic
+  std::array<Lexeme, 2> ahead_;  // those behind it that were looked at
   size_t ahead_count_ = 0;
   Lexeme end_;
-  Lexeme stopped_at_;              // what the panic began at: Recover() begins there
+  Lexeme stopped_at_;  // what the panic began at: Recover() begins there
   source::Span last_;  // of the lexeme taken last
   bool panic_ = false;
   int errors_ = 0;

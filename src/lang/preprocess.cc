@@ -113,18 +113,25 @@ Preprocessor::Outcome Preprocessor::Handle(const Lexeme& raw) {
       const Outcome unclosed = HandleEnd();
       return unclosed ? unclosed : raw;
     }
-    case Lex::kCondOpen: return HandleConditional(raw);
+    case Lex::kCondOpen:
+      return HandleConditional(raw);
     case Lex::kCondThen:
       if (in_condition_) return raw;
       return Fail(raw, "'%?' without a conditional");
-    case Lex::kCondElse: return HandleElse(raw);
-    case Lex::kCondClose: return HandleClose(raw);
+    case Lex::kCondElse:
+      return HandleElse(raw);
+    case Lex::kCondClose:
+      return HandleClose(raw);
     case Lex::kArgument:
-    case Lex::kArgumentText: return HandleArgument(raw);
+    case Lex::kArgumentText:
+      return HandleArgument(raw);
     case Lex::kArgumentCount:
-    case Lex::kArgumentCountText: return HandleArgumentCount(raw);
-    case Lex::kAtWord: return HandleAtWord(raw);
-    default: return raw;
+    case Lex::kArgumentCountText:
+      return HandleArgumentCount(raw);
+    case Lex::kAtWord:
+      return HandleAtWord(raw);
+    default:
+      return raw;
   }
 }
 

@@ -7,9 +7,8 @@ namespace podtap::lang {
 namespace {
 
 constexpr std::string_view kBuiltinAtWords[] = {
-    "avg",     "cast",        "const",    "count", "define", "defined",    "entry",
-    "hist_linear", "hist_log", "max",     "min",   "perf",   "probewrite", "sum",
-    "var",     "variance",
+    "avg",      "cast", "const", "count", "define",     "defined", "entry", "hist_linear",
+    "hist_log", "max",  "min",   "perf",  "probewrite", "sum",     "var",   "variance",
 };
 
 constexpr size_t kMostParameters = 100;
@@ -24,12 +23,15 @@ int Nesting(Lex kind) {
     case Lex::kOpenParen:
     case Lex::kOpenBracket:
     case Lex::kOpenBrace:
-    case Lex::kCondOpen: return 1;
+    case Lex::kCondOpen:
+      return 1;
     case Lex::kCloseParen:
     case Lex::kCloseBracket:
     case Lex::kCloseBrace:
-    case Lex::kCondClose: return -1;
-    default: return 0;
+    case Lex::kCondClose:
+      return -1;
+    default:
+      return 0;
   }
 }
 
@@ -129,8 +131,7 @@ Preprocessor::Outcome Preprocessor::CollectBody(const Lexeme& name, std::vector<
   }
 }
 
-Preprocessor::Outcome Preprocessor::Expand(const Lexeme& call,
-                                          std::shared_ptr<const Macro> macro) {
+Preprocessor::Outcome Preprocessor::Expand(const Lexeme& call, std::shared_ptr<const Macro> macro) {
   const std::string name = "'@" + std::string(call.text) + "'";
   if (TooDeep()) {
     Abandon();
@@ -147,8 +148,7 @@ Preprocessor::Outcome Preprocessor::Expand(const Lexeme& call,
     if (Outcome failure = CollectArguments(call, *bindings)) return failure;
     if (bindings->arguments.size() != macro->parameters.size()) {
       return Fail(call, "macro " + name + " takes " + std::to_string(macro->parameters.size()) +
-                            " arguments, " + std::to_string(bindings->arguments.size()) +
-                            " given");
+                            " arguments, " + std::to_string(bindings->arguments.size()) + " given");
     }
   }
   Frame frame;

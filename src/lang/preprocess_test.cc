@@ -17,8 +17,8 @@ Environment Machine() {
   environment.arch = "x86_64";
   environment.systemtap_version = "5.2";
   environment.args = {"42", "a \"b\"", "x + 1"};
-  environment.kernel_config = {{"CONFIG_HZ", "250"}, {"CONFIG_BPF", "y"},
-                               {"CONFIG_LSM", "\"lockdown,bpf\""}};
+  environment.kernel_config = {
+      {"CONFIG_HZ", "250"}, {"CONFIG_BPF", "y"}, {"CONFIG_LSM", "\"lockdown,bpf\""}};
   return environment;
 }
 
@@ -44,22 +44,42 @@ bool Holds(const std::string& condition) {
 }
 
 TEST(Conditional, EveryName) {
-  for (const std::string condition : {
-           "kernel_v >= \"6.1\"", "kernel_v == \"6.1.0\"", "kernel_vr != \"6.1.0\"",
-           "kernel_vr > \"6.1.0-9\"", "kernel_v < \"6.10\"", "kernel_v == \"6.*\"",
-           "kernel_vr == \"*-amd64\"", "arch == \"x86_64\"", "arch == \"x86*\"",
-           "arch != \"s390\"", "systemtap_v >= \"4.10\"", "runtime == \"bpf\"",
-           "runtime != \"dyninst\"", "guru_mode == 0", "CONFIG_BPF == \"y\"",
-           "CONFIG_HZ == 250", "CONFIG_HZ >= 100", "CONFIG_LSM == \"*bpf*\"",
-           "CONFIG_NONE != \"y\"", "CONFIG_NONE == \"n\"", "CONFIG_NONE == \"undefined\"",
-           "1 < 2", "0x10 == 16", "\"a\" < \"b\"", "$# == 3", "@# == \"3\"", "$1 == 42",
-           "@1 == \"4?\"", "1 == 1 && 2 == 2", "1 == 2 || 2 == 2",
-           "1 == 1 || 1 == 2 && 1 == 2"}) {
+  for (const std::string condition : {"kernel_v >= \"6.1\"",
+                                      "kernel_v == \"6.1.0\"",
+                                      "kernel_vr != \"6.1.0\"",
+                                      "kernel_vr > \"6.1.0-9\"",
+                                      "kernel_v < \"6.10\"",
+                                      "kernel_v == \"6.*\"",
+                                      "kernel_vr == \"*-amd64\"",
+                                      "arch == \"x86_64\"",
+                                      "arch == \"x86*\"",
+                                      "arch != \"s390\"",
+                                      "systemtap_v >= \"4.10\"",
+                                      "runtime == \"bpf\"",
+                                      "runtime != \"dyninst\"",
+                                      "guru_mode == 0",
+                                      "CONFIG_BPF == \"y\"",
+                                      "CONFIG_HZ == 250",
+                                      "CONFIG_HZ >= 100",
+                                      "CONFIG_LSM == \"*bpf*\"",
+                                      "CONFIG_NONE != \"y\"",
+                                      "CONFIG_NONE == \"n\"",
+                                      "CONFIG_NONE == \"undefined\"",
+                                      "1 < 2",
+                                      "0x10 == 16",
+                                      "\"a\" < \"b\"",
+                                      "$# == 3",
+                                      "@# == \"3\"",
+                                      "$1 == 42",
+                                      "@1 == \"4?\"",
+                                      "1 == 1 && 2 == 2",
+                                      "1 == 2 || 2 == 2",
+                                      "1 == 1 || 1 == 2 && 1 == 2"}) {
     EXPECT_TRUE(Holds(condition)) << condition;
   }
-  for (const std::string condition : {"kernel_v < \"6.1\"", "guru_mode == 1", "arch == \"arm64\"",
-                                      "CONFIG_BPF != \"y\"", "1 == 2 && 1 == 1", "1 != 1",
-                                      "CONFIG_NONE == \"y\"", "CONFIG_NONE != \"n\""}) {
+  for (const std::string condition :
+       {"kernel_v < \"6.1\"", "guru_mode == 1", "arch == \"arm64\"", "CONFIG_BPF != \"y\"",
+        "1 == 2 && 1 == 1", "1 != 1", "CONFIG_NONE == \"y\"", "CONFIG_NONE != \"n\""}) {
     EXPECT_FALSE(Holds(condition)) << condition;
   }
 }
@@ -185,8 +205,7 @@ TEST(Macro, WhatIsWrongIsSaid) {
   EXPECT_EQ(Preprocessed("@define a 1"), "junk: expected '%(' before the macro's body");
   EXPECT_EQ(Preprocessed("@define 3 %( %)"), "junk: expected the name of a macro");
   EXPECT_EQ(Preprocessed("@define a(x, x) %( %)"), "junk: duplicate macro parameter 'x'");
-  EXPECT_EQ(Preprocessed("@define a(x y) %( %)"),
-            "junk: expected ',' or ')' in macro parameters");
+  EXPECT_EQ(Preprocessed("@define a(x y) %( %)"), "junk: expected ',' or ')' in macro parameters");
   EXPECT_EQ(Preprocessed("@define a(x,) %( %)"), "junk: expected the name of a macro parameter");
   EXPECT_EQ(Preprocessed("@define a %( %( 1 == 1 %? x %) @a2"),
             "junk: macro without its closing '%)'");

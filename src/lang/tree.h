@@ -73,9 +73,13 @@ struct Expr {
 using ExprPtr = std::unique_ptr<Expr>;
 
 template <typename T>
-T& As(Expr& e) { return static_cast<T&>(e); }
+T& As(Expr& e) {
+  return static_cast<T&>(e);
+}
 template <typename T>
-const T& As(const Expr& e) { return static_cast<const T&>(e); }
+const T& As(const Expr& e) {
+  return static_cast<const T&>(e);
+}
 
 struct Number : Expr {
   Number() : Expr(ExprKind::kNumber) { type = Type::kLong; }
@@ -102,10 +106,10 @@ struct Variable : Expr {
 // One step after a target variable or a cast.
 struct Access {
   enum class Kind : uint8_t {
-    kMember,        // ->name or .name after [..]
-    kIndex,         // [expr]
-    kPretty,        // $   one level
-    kPrettyDeep,    // $$  all levels
+    kMember,      // ->name or .name after [..]
+    kIndex,       // [expr]
+    kPretty,      // $   one level
+    kPrettyDeep,  // $$  all levels
   } kind = Kind::kMember;
   std::string member;
   ExprPtr index;
@@ -114,8 +118,8 @@ struct Access {
 
 struct Target : Expr {
   Target() : Expr(ExprKind::kTarget) {}
-  std::string name;      // without the `$`: "task", "$vars" for $$vars, "return"
-  bool is_var = false;   // written @var("name@file", "module")
+  std::string name;       // without the `$`: "task", "$vars" for $$vars, "return"
+  bool is_var = false;    // written @var("name@file", "module")
   std::string var_scope;  // what follows the name in @var: "file", module
   bool address_of = false;
   std::vector<Access> path;
@@ -171,8 +175,23 @@ struct Unary : Expr {
 };
 
 enum class BinaryOp : uint8_t {
-  kAdd, kSub, kMul, kDiv, kMod, kShl, kShr, kShrLogical, kAnd, kOr, kXor,
-  kEq, kNe, kLt, kLe, kGt, kGe,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kShl,
+  kShr,
+  kShrLogical,
+  kAnd,
+  kOr,
+  kXor,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
   kConcat,
 };
 struct Binary : Expr {
@@ -258,8 +277,20 @@ struct Print : Expr {
 // ----------------------------------------------------------------- statements
 
 enum class StmtKind : uint8_t {
-  kBlock, kExpr, kIf, kFor, kForeach, kReturn, kDelete, kNext, kBreak, kContinue, kTry, kNull,
-  kEmbedded, kEvent,
+  kBlock,
+  kExpr,
+  kIf,
+  kFor,
+  kForeach,
+  kReturn,
+  kDelete,
+  kNext,
+  kBreak,
+  kContinue,
+  kTry,
+  kNull,
+  kEmbedded,
+  kEvent,
 };
 
 struct Stmt {
@@ -272,9 +303,13 @@ struct Stmt {
 using StmtPtr = std::unique_ptr<Stmt>;
 
 template <typename T>
-T& As(Stmt& s) { return static_cast<T&>(s); }
+T& As(Stmt& s) {
+  return static_cast<T&>(s);
+}
 template <typename T>
-const T& As(const Stmt& s) { return static_cast<const T&>(s); }
+const T& As(const Stmt& s) {
+  return static_cast<const T&>(s);
+}
 
 struct Block : Stmt {
   Block() : Stmt(StmtKind::kBlock) {}
@@ -301,11 +336,11 @@ struct Foreach : Stmt {
   std::string array;
   Token array_tok;
   Reference reference;
-  std::vector<ExprPtr> slice;  // foreach ([a,b] in arr[*, 3]): null elements are `*`
+  std::vector<ExprPtr> slice;            // foreach ([a,b] in arr[*, 3]): null elements are `*`
   std::unique_ptr<Histogram> histogram;  // foreach (b in @hist_log(s))
-  int sort_direction = 0;  // 1 ascending (+), -1 descending (-), 0 none
-  int sort_column = 0;     // 0: by value; 1..n: by that key
-  std::optional<StatOp> sort_stat;  // foreach (k in a @sum-) for statistics arrays
+  int sort_direction = 0;                // 1 ascending (+), -1 descending (-), 0 none
+  int sort_column = 0;                   // 0: by value; 1..n: by that key
+  std::optional<StatOp> sort_stat;       // foreach (k in a @sum-) for statistics arrays
   ExprPtr limit;
   StmtPtr body;
 };
@@ -317,15 +352,23 @@ struct Delete : Stmt {
   Delete() : Stmt(StmtKind::kDelete) {}
   ExprPtr target;  // Variable (whole array or scalar) or Index
 };
-struct Next : Stmt { Next() : Stmt(StmtKind::kNext) {} };
-struct Break : Stmt { Break() : Stmt(StmtKind::kBreak) {} };
-struct Continue : Stmt { Continue() : Stmt(StmtKind::kContinue) {} };
+struct Next : Stmt {
+  Next() : Stmt(StmtKind::kNext) {}
+};
+struct Break : Stmt {
+  Break() : Stmt(StmtKind::kBreak) {}
+};
+struct Continue : Stmt {
+  Continue() : Stmt(StmtKind::kContinue) {}
+};
 struct Try : Stmt {
   Try() : Stmt(StmtKind::kTry) {}
   StmtPtr body, handler;
   std::unique_ptr<Variable> message;  // catch (msg); may be null
 };
-struct Null : Stmt { Null() : Stmt(StmtKind::kNull) {} };
+struct Null : Stmt {
+  Null() : Stmt(StmtKind::kNull) {}
+};
 struct EmbeddedStmt : Stmt {
   EmbeddedStmt() : Stmt(StmtKind::kEmbedded) {}
   std::string code;
@@ -361,7 +404,7 @@ struct Global {
   std::string name;
   Token tok;
   bool is_private = false;
-  bool wrap = false;               // `%`: an array that overwrites its oldest
+  bool wrap = false;                // `%`: an array that overwrites its oldest
   std::optional<int64_t> max_size;  // global a[100]
   ExprPtr init;                     // Number or StringLiteral; may be null
   // Filled in by the checker.
@@ -370,7 +413,9 @@ struct Global {
   bool read = false, written = false;
   // Histograms asked for anywhere: what a statistics value must record.
   bool needs_log_histogram = false;
-  struct Linear { int64_t low, high, step; };
+  struct Linear {
+    int64_t low, high, step;
+  };
   std::optional<Linear> linear_histogram;
   bool needs_variance = false;
   int64_t variance_shift = 0;
@@ -412,7 +457,7 @@ struct ProbePoint {
 
 struct AliasDef {
   std::vector<std::vector<Component>> names;  // probe a.b, c.d = …
-  bool is_epilogue = false;                    // += instead of =
+  bool is_epilogue = false;                   // += instead of =
   std::vector<ProbePoint> points;
   StmtPtr body;
   Token tok;
@@ -442,8 +487,8 @@ struct File {
 // A probe after alias expansion: a point that only a provider can resolve, and
 // everything that runs there. The tree is its own copy, so that types are.
 struct Probe {
-  ProbePoint point;             // primitive; wildcards are the provider's to expand
-  std::vector<StmtPtr> bodies;  // alias prologues, the user's body, epilogues
+  ProbePoint point;                 // primitive; wildcards are the provider's to expand
+  std::vector<StmtPtr> bodies;      // alias prologues, the user's body, epilogues
   std::vector<ExprPtr> conditions;  // of this point and of the aliases on the way
   std::vector<Local> locals;        // shared by all bodies
   std::string written;              // the user's own point text: `signal.send`

@@ -51,7 +51,7 @@ struct Match {
     bool leader_only = true;  // begin, end: the thread group's own; thread.*: the others
     bool threads = false;
     uint32_t group_dead_arg = UINT32_MAX;  // index of the probe's argument, or none
-    bool at_exit = false;  // process.end, process.thread.end
+    bool at_exit = false;                  // process.end, process.thread.end
   } filter;
   enum class FilterSubject { kNone, kCurrent, kNewTask } filter_subject = FilterSubject::kNone;
 };
@@ -63,8 +63,7 @@ class Provider {
   // The matches of a point. Mistakes go to `diagnostics` ("probe point mismatch
   // (similar: …)", "no match (similar tracepoints: …)"), unless the point is
   // optional; machine failures are the Error.
-  virtual Result<std::vector<Match>> Resolve(const lang::ProbePoint& point,
-                                             kernel::Kernel& kernel,
+  virtual Result<std::vector<Match>> Resolve(const lang::ProbePoint& point, kernel::Kernel& kernel,
                                              source::Diagnostics& diagnostics) const = 0;
 };
 
@@ -79,8 +78,7 @@ std::string DescribeVars(const Match& match, const kernel::Btf& btf);
 
 // What -l prints for a pattern, sorted, one probe point a line; with the
 // variables behind each (-L). Empty, with a diagnostic, when nothing matches.
-Result<std::vector<std::string>> ListPoints(const lang::ProbePoint& pattern,
-                                            kernel::Kernel& kernel, bool with_vars,
-                                            source::Diagnostics& diagnostics);
+Result<std::vector<std::string>> ListPoints(const lang::ProbePoint& pattern, kernel::Kernel& kernel,
+                                            bool with_vars, source::Diagnostics& diagnostics);
 
 }  // namespace podtap::probes

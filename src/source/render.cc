@@ -66,7 +66,8 @@ std::string SourceAndCaret(const SourceSet& sources, Span span, const Shape& sha
   const std::string before = shown + Escape(line.substr(0, column), Keep::kTabs);
 
   std::string out(shape.source_indent);
-  out += "source: " + before + Escape(line.substr(column), Keep::kTabs) + (cut_right ? "..." : "") + '\n';
+  out += "source: " + before + Escape(line.substr(column), Keep::kTabs) + (cut_right ? "..." : "") +
+         '\n';
   out.append(shape.source_indent.size() + 8, ' ');
   for (const char c : before) {
     if (c == '\t') {

@@ -39,11 +39,11 @@ struct SignalSent {
     kKernel,  // SEND_SIG_PRIV: the kernel (OOM, pid namespace's end, terminal, RLIMIT_CPU)
     kReal,
   } info = Info::kNone;
-  int32_t code = 0;       // si_code; 0 for kNone, 128 for kKernel
-  uint64_t address = 0;   // si_addr of a fault
-  int32_t fault_call = 0;  // SIGSYS: si_syscall
+  int32_t code = 0;         // si_code; 0 for kNone, 128 for kKernel
+  uint64_t address = 0;     // si_addr of a fault
+  int32_t fault_call = 0;   // SIGSYS: si_syscall
   uint32_t fault_arch = 0;  // SIGSYS: si_arch, AUDIT_ARCH_…
-  bool to_group = false;  // to the process, not to one thread
+  bool to_group = false;    // to the process, not to one thread
   enum class Result : uint8_t { kDelivered, kIgnored, kAlreadyPending, kOverflow, kLoseInfo };
   Result result = Result::kDelivered;  // TRACE_SIGNAL_…: what became of it
 
@@ -53,11 +53,11 @@ struct SignalSent {
   int32_t sender_tid = 0;
   std::string sender_comm;
   cgroup::CgroupId sender_cgroup;
-  bool sender_exiting = false;   // PF_EXITING: it can run no user code any more
+  bool sender_exiting = false;  // PF_EXITING: it can run no user code any more
   bool sender_kthread = false;
   uint32_t sender_uid = kNoUid;
-  int32_t call = -1;             // the system call that the sender is in (x86-64's number); -1: none
-  int64_t call_arg = 0;          // its first argument: kill(-1, …)
+  int32_t call = -1;     // the system call that the sender is in (x86-64's number); -1: none
+  int64_t call_arg = 0;  // its first argument: kill(-1, …)
 
   ProcessKey target;
   int32_t target_tid = 0;
@@ -71,8 +71,8 @@ struct SignalSent {
   int32_t pdeath_signal = 0;         // what the target asked for by PR_SET_PDEATHSIG
   uint64_t cpu_limit_s = 0;          // the target's hard RLIMIT_CPU; 0: none
 
-  uint64_t instruction = 0;          // of a fault: where the target was in user space
-  std::optional<Mapping> mapping;    // what holds the instruction
+  uint64_t instruction = 0;        // of a fault: where the target was in user space
+  std::optional<Mapping> mapping;  // what holds the instruction
   friend bool operator==(const SignalSent&, const SignalSent&) = default;
 };
 
@@ -84,8 +84,8 @@ struct ProcessExited {
   std::string comm;
   cgroup::CgroupId cgroup;
   int32_t ns_pid = 0;
-  int32_t status = 0;       // as wait(2) gives it: low 7 bits the signal, bit 7 core, code << 8
-  bool by_group = false;    // exit_group(2) or a fatal signal, not the last thread's own exit(2)
+  int32_t status = 0;        // as wait(2) gives it: low 7 bits the signal, bit 7 core, code << 8
+  bool by_group = false;     // exit_group(2) or a fatal signal, not the last thread's own exit(2)
   bool thread_only = false;  // the process goes on
   friend bool operator==(const ProcessExited&, const ProcessExited&) = default;
 };
@@ -111,9 +111,9 @@ struct OomKill {
   struct Level {
     cgroup::CgroupId cgroup;  // in the hierarchy of the memory controller
     std::string path;
-    uint64_t usage = 0;  // bytes
-    uint64_t limit = 0;  // bytes; UINT64_MAX: none
-    uint64_t ooms = 0;   // memory.events.local's oom, this one included
+    uint64_t usage = 0;                   // bytes
+    uint64_t limit = 0;                   // bytes; UINT64_MAX: none
+    uint64_t ooms = 0;                    // memory.events.local's oom, this one included
     std::optional<uint64_t> ooms_before;  // as it was read before this one
     bool locked = false;                  // the kernel's oom_lock: at or below where it ran out
     bool group = false;                   // memory.oom.group
@@ -135,7 +135,8 @@ struct CgroupChanged {
 // What a runtime said: an event of its stream.
 struct RuntimeSaid {
   container::RuntimeKind runtime = container::RuntimeKind::kUnknown;
-  std::string action;  // Docker's words: "kill", "stop", "die", "oom", "start", "restart", "destroy"
+  std::string
+      action;  // Docker's words: "kill", "stop", "die", "oom", "start", "restart", "destroy"
   container::ContainerId container;
   int32_t signal = 0;     // of "kill"
   int32_t exit_code = 0;  // of "die"
@@ -215,8 +216,8 @@ struct Death {
   std::optional<container::RuntimeExit> runtime_exit;
   bool watched = false;  // the kernel was watched through all of its last moments
 
-  std::vector<Row> rows;           // in order of time
-  std::vector<Process> processes;  // everybody that a row names, and their ancestors
+  std::vector<Row> rows;                         // in order of time
+  std::vector<Process> processes;                // everybody that a row names, and their ancestors
   std::vector<container::Container> containers;  // others that a process is in
   std::vector<Gap> gaps;
 

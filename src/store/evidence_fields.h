@@ -52,25 +52,21 @@ struct EnumWords<Gap::Kind> {
   static constexpr std::array<std::string_view, 2> kWords = {"lost", "not_recording"};
 };
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessKey>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessKey> {
   a("pid", v.pid);
   a("start", v.start);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, container::Pod>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, container::Pod> {
   a("name", v.name);
   a("namespace", v.ns);
   a("uid", v.uid);
   a("sandbox", v.sandbox);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, container::RuntimeExit>
-{
+void Fields(auto& a, auto& v) requires
+    std::same_as<std::remove_cvref_t<decltype(v)>, container::RuntimeExit> {
   a("exit_code", v.exit_code);
   a("reason", v.reason);
   a("message", v.message);
@@ -79,9 +75,8 @@ void Fields(auto& a, auto& v)
   a("finished_unix_ns", v.finished_unix_ns);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, container::Container>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, container::Container> {
   a("runtime", v.runtime);
   a("id", v.id);
   a("name", v.name);
@@ -102,9 +97,7 @@ void Fields(auto& a, auto& v)
   a("restart_policy", v.restart_policy);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, Process>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Process> {
   a("key", v.key);
   a("parent", v.parent);
   a("seen", v.seen);
@@ -134,9 +127,7 @@ void Fields(auto& a, auto& v)
   a("exit_status", v.exit_status);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, Mapping>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Mapping> {
   a("path", v.path);
   a("start", v.start);
   a("end", v.end);
@@ -144,9 +135,7 @@ void Fields(auto& a, auto& v)
   a("symbol", v.symbol);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, SignalSent>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, SignalSent> {
   a("signal", v.signal);
   a("info", v.info);
   a("code", v.code);
@@ -178,9 +167,8 @@ void Fields(auto& a, auto& v)
   a("mapping", v.mapping);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessExited>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessExited> {
   a("process", v.process);
   a("tid", v.tid);
   a("comm", v.comm);
@@ -191,16 +179,13 @@ void Fields(auto& a, auto& v)
   a("thread_only", v.thread_only);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessExec>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, ProcessExec> {
   a("process", v.process);
   a("file", v.file);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, OomKill::Level>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, OomKill::Level> {
   a("cgroup", v.cgroup);
   a("path", v.path);
   a("usage", v.usage);
@@ -211,9 +196,7 @@ void Fields(auto& a, auto& v)
   a("group", v.group);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, OomKill>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, OomKill> {
   a("victim", v.victim);
   a("comm", v.comm);
   a("cgroup", v.cgroup);
@@ -225,18 +208,15 @@ void Fields(auto& a, auto& v)
   a("levels", v.levels);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, CgroupChanged>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, CgroupChanged> {
   a("what", v.what);
   a("cgroup", v.cgroup);
   a("path", v.path);
   a("by", v.by);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, RuntimeSaid>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, RuntimeSaid> {
   a("runtime", v.runtime);
   a("action", v.action);
   a("container", v.container);
@@ -245,33 +225,27 @@ void Fields(auto& a, auto& v)
   a("message", v.message);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, RuntimeClients>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, RuntimeClients> {
   a("runtime", v.runtime);
   a("socket", v.socket);
   a("clients", v.clients);
   a("incomplete", v.incomplete);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, KubeletSaid>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, KubeletSaid> {
   a("reason", v.reason);
   a("message", v.message);
   a("source", v.source);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, LogLine>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, LogLine> {
   a("source", v.source);
   a("text", v.text);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, MemoryCounters>
-{
+void Fields(auto& a,
+            auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, MemoryCounters> {
   a("cgroup_path", v.cgroup_path);
   a("usage", v.usage);
   a("limit", v.limit);
@@ -281,18 +255,14 @@ void Fields(auto& a, auto& v)
   a("before", v.before);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, Gap>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Gap> {
   a("kind", v.kind);
   a("from", v.from);
   a("to", v.to);
   a("count", v.count);
 }
 
-void Fields(auto& a, auto& v)
-  requires std::same_as<std::remove_cvref_t<decltype(v)>, Death>
-{
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Death> {
   a("container", v.container);
   a("init", v.init);
   a("real_minus_boot_ns", v.real_minus_boot_ns);
@@ -308,7 +278,6 @@ void Fields(auto& a, auto& v)
 
 // "kind" of a row, by the alternatives of Fact.
 inline constexpr std::array<std::string_view, std::variant_size_v<Fact>> kRowKinds = {
-    "signal",  "exit",    "exec",    "oom", "cgroup",
-    "runtime", "clients", "kubelet", "log", "memory"};
+    "signal", "exit", "exec", "oom", "cgroup", "runtime", "clients", "kubelet", "log", "memory"};
 
 }  // namespace podtap::store

@@ -13,7 +13,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kSchema = "podtap.death/v1";
 
 template <typename T>
-concept HasWords = requires { EnumWords<T>::kWords; };
+concept HasWords = requires {
+  EnumWords<T>::kWords;
+};
 
 Json ToJson(const Row& row);
 

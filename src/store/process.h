@@ -49,9 +49,9 @@ struct Process {
   bool args_cut = false;  // there were more
   std::string cwd;
   uint32_t uid = kNoUid;
-  uint32_t login_uid = kNoUid;   // the audit login; kNoUid for what no login started
-  uint32_t session = kNoUid;  // its audit session
-  int32_t ns_pid = 0;            // its number in its own pid namespace; 1: the namespace's init
+  uint32_t login_uid = kNoUid;  // the audit login; kNoUid for what no login started
+  uint32_t session = kNoUid;    // its audit session
+  int32_t ns_pid = 0;           // its number in its own pid namespace; 1: the namespace's init
   bool kernel_thread = false;
   cgroup::CgroupId cgroup;
 
