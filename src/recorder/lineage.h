@@ -1,0 +1,90 @@
+// Lineage: every process of the node with its true parent, also of those that ended.
+//
+// What enters: births, new programs and ends, as the kernel tells them, and what
+// /proc tells of processes that were there before. What leaves: store::Process and
+// chains of ancestors. /proc forgets an ancestor when it ends, and gives its children
+// to init; a lineage doesn't.
+//
+// Bounded: a process that has ended is kept while a living descendant needs it, and
+// otherwise among the latest `kEndedKept`; a chain holds some hundred ancestors.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "recorder/witness.h"
+#include "store/process.h"
+
+namespace podtap::recorder {
+
+// What /proc/PID/stat and its neighbours tell at once. Starts are there in ticks of
+// 10 ms: `start` is rounded down to one.
+struct ProcStat {
+  int32_t pid = 0;
+  int32_t parent = 0;
+  BootNs start;
+  std::string comm;
+  bool kernel_thread = false;
+};
+
+class Lineage {
+ public:
+  static constexpr size_t kEndedKept = 32768;
+  static constexpr int64_t kTickNs = 10'000'000;  // of /proc's clock, USER_HZ 100
+
+  Lineage();
+  ~Lineage();
+  Lineage(const Lineage&) = delete;
+  Lineage& operator=(const Lineage&) = delete;
+
+  void OnBorn(const Born& born);
+  void OnExecuted(const Executed& executed);
+  void OnExited(BootNs at, const store::ProcessExited& exited);
+  // A process that something mentions. Made if it isn't known; its exact start
+  // replaces one that /proc rounded.
+  void Mention(const ProcessKey& key, const std::string& comm);
+
+  // All that ran before the watch. A process that an event told of already stays
+  // as it is.
+  void Prime(const std::vector<ProcStat>& stats);
+  // Takes over the fields of `details` that the lineage doesn't know; never its
+  // identity, parent or end.
+  void Complete(const ProcessKey& key, const store::Process& details);
+
+  // What is known; nullopt if the process isn't. A rounded start finds the same
+  // process as an exact one.
+  std::optional<store::Process> Find(const ProcessKey& key) const;
+  // Parent, grandparent, …, up to a process that has no known parent.
+  std::vector<ProcessKey> Ancestors(const ProcessKey& key) const;
+  // The living process with that number.
+  std::optional<ProcessKey> Living(int32_t pid) const;
+  std::vector<ProcessKey> LivingIn(cgroup::CgroupId cgroup) const;
+  bool IsAncestor(const ProcessKey& ancestor, const ProcessKey& of) const;
+
+  size_t size() const;
+
+ private:
+  struct Entry;
+  struct Program;
+  using EntryPtr = std::shared_ptr<Entry>;
+  // Every entry that anybody still holds, by its number.
+  using Index = std::unordered_multimap<int32_t, Entry*>;
+
+  EntryPtr Lookup(const ProcessKey& key) const;
+  EntryPtr LookupOrMake(const ProcessKey& key);
+  EntryPtr Insert(const ProcessKey& key);
+  void Retire(EntryPtr entry);
+  static void CutChain(Entry& youngest);
+  static store::Process ToProcess(const Entry& entry);
+
+  Index index_;  // first: entries take themselves out of it when they go
+  std::unordered_map<int32_t, EntryPtr> living_;
+  std::deque<EntryPtr> ended_;
+};
+
+}  // namespace podtap::recorder
