@@ -13,4 +13,8 @@ struct Script {
 };
 std::span<const Script> Scripts();
 
+// What `podtap watch` and `podtap record` run: a script like any user's, that uses the
+// tapset and is no part of it.
+Script Recorder();
+
 }  // namespace podtap::tapset

@@ -57,8 +57,6 @@ namespace {
 
 constexpr uint32_t kDeepest = 256;
 
-int64_t Tick(const ProcessKey& key) { return key.start.value / Lineage::kTickNs; }
-
 // "/memfd:name": what the kernel calls a file that was made by memfd_create(2).
 bool IsMemfd(const std::string& exe) {
   return exe.starts_with("/memfd:") || exe.starts_with("memfd:");
@@ -69,12 +67,10 @@ bool IsMemfd(const std::string& exe) {
 Lineage::Lineage() = default;
 Lineage::~Lineage() = default;
 
-// Two starts within one tick are one process: a number comes back only after all
-// others were given out.
 Lineage::EntryPtr Lineage::Lookup(const ProcessKey& key) const {
   const auto [first, last] = index_.equal_range(key.pid.value);
   for (auto at = first; at != last; ++at) {
-    if (Tick(at->second->key) == Tick(key)) return at->second->shared_from_this();
+    if (Same(at->second->key, key)) return at->second->shared_from_this();
   }
   return nullptr;
 }
@@ -253,6 +249,11 @@ store::Process Lineage::ToProcess(const Entry& entry) {
   return process;
 }
 
+ProcessKey Lineage::Exact(const ProcessKey& key) const {
+  const EntryPtr entry = Lookup(key);
+  return entry ? entry->key : key;
+}
+
 std::optional<store::Process> Lineage::Find(const ProcessKey& key) const {
   const EntryPtr entry = Lookup(key);
   if (!entry) return std::nullopt;
@@ -273,9 +274,8 @@ std::vector<ProcessKey> Lineage::Ancestors(const ProcessKey& key) const {
 
 bool Lineage::IsAncestor(const ProcessKey& ancestor, const ProcessKey& of) const {
   const std::vector<ProcessKey> chain = Ancestors(of);
-  return std::any_of(chain.begin(), chain.end(), [&](const ProcessKey& key) {
-    return key.pid == ancestor.pid && Tick(key) == Tick(ancestor);
-  });
+  return std::any_of(chain.begin(), chain.end(),
+                     [&](const ProcessKey& key) { return Same(key, ancestor); });
 }
 
 std::optional<ProcessKey> Lineage::Living(int32_t pid) const {

@@ -32,10 +32,17 @@ struct ProcStat {
   bool kernel_thread = false;
 };
 
+inline constexpr int64_t kTickNs = 10'000'000;  // of /proc's clock, USER_HZ 100
+
+// Whether both name one process, where one of them may be /proc's word: a number comes
+// back only after all others were given out, so two starts within a tick are one.
+inline bool Same(const ProcessKey& a, const ProcessKey& b) {
+  return a.pid == b.pid && a.start.value / kTickNs == b.start.value / kTickNs;
+}
+
 class Lineage {
  public:
   static constexpr size_t kEndedKept = 32768;
-  static constexpr int64_t kTickNs = 10'000'000;  // of /proc's clock, USER_HZ 100
 
   Lineage();
   ~Lineage();
@@ -56,6 +63,8 @@ class Lineage {
   // identity, parent or end.
   void Complete(const ProcessKey& key, const store::Process& details);
 
+  // The key as exactly as it is known; `key` itself if the process isn't.
+  ProcessKey Exact(const ProcessKey& key) const;
   // What is known; nullopt if the process isn't. A rounded start finds the same
   // process as an exact one.
   std::optional<store::Process> Find(const ProcessKey& key) const;

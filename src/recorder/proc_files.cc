@@ -129,7 +129,7 @@ std::optional<ProcStat> ParseStat(std::string_view text) {
   if (!parent || !flags || !ticks) return std::nullopt;
   stat.parent = *parent;
   stat.kernel_thread = (*flags & kKthread) != 0;
-  stat.start = {*ticks * Lineage::kTickNs};
+  stat.start = {*ticks * kTickNs};
   return stat;
 }
 
@@ -191,7 +191,7 @@ std::optional<store::Process> ProcFiles::Read(const ProcessKey& key) const {
   const int32_t pid = key.pid.value;
   const std::string stat_text = ReadFile(Path(pid, "stat"), 4096);
   const std::optional<ProcStat> stat = ParseStat(stat_text);
-  if (!stat || stat->start.value / Lineage::kTickNs != key.start.value / Lineage::kTickNs) {
+  if (!stat || stat->start.value / kTickNs != key.start.value / kTickNs) {
     return std::nullopt;
   }
   store::Process process;

@@ -174,9 +174,10 @@ struct MemoryCounters {
   uint64_t usage = 0;
   uint64_t limit = 0;  // UINT64_MAX: none
   uint64_t peak = 0;
-  std::optional<uint64_t> ooms;       // memory.events' oom
-  std::optional<uint64_t> oom_kills;  // memory.events' or memory.oom_control's oom_kill
-  bool before = false;                // read when the watch began, not at the death
+  std::optional<uint64_t> ooms;        // memory.events' oom
+  std::optional<uint64_t> ooms_local;  // memory.events.local's oom: at this very cgroup
+  std::optional<uint64_t> oom_kills;   // memory.events' or memory.oom_control's oom_kill
+  bool before = false;                 // read when the watch began, not at the death
   friend bool operator==(const MemoryCounters&, const MemoryCounters&) = default;
 };
 

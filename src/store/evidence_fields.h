@@ -251,6 +251,7 @@ void Fields(auto& a,
   a("limit", v.limit);
   a("peak", v.peak);
   a("ooms", v.ooms);
+  a("ooms_local", v.ooms_local);
   a("oom_kills", v.oom_kills);
   a("before", v.before);
 }

@@ -1,0 +1,143 @@
+// A life that has ended → a store::Death: the recorder's last step.
+#include <algorithm>
+#include <set>
+
+#include "recorder/recorder.h"
+
+namespace podtap::recorder {
+namespace {
+
+// A death within this time of the watch's start may have had its cause before it.
+constexpr int64_t kTooSoonNs = 1'000'000'000;
+
+// Everybody whom a fact names.
+struct Named {
+  std::set<ProcessKey>& keys;
+  void Add(const ProcessKey& key) const {
+    if (key.known()) keys.insert(key);
+  }
+  void operator()(const store::SignalSent& sent) const {
+    Add(sent.sender);
+    Add(sent.target);
+  }
+  void operator()(const store::ProcessExited& exited) const { Add(exited.process); }
+  void operator()(const store::ProcessExec& exec) const { Add(exec.process); }
+  void operator()(const store::OomKill& oom) const {
+    Add(oom.victim);
+    Add(oom.allocator);
+  }
+  void operator()(const store::CgroupChanged& changed) const { Add(changed.by); }
+  void operator()(const store::RuntimeClients& clients) const {
+    for (const ProcessKey& client : clients.clients) Add(client);
+  }
+  void operator()(const store::RuntimeSaid& /*said*/) const {}
+  void operator()(const store::KubeletSaid& /*said*/) const {}
+  void operator()(const store::LogLine& /*line*/) const {}
+  void operator()(const store::MemoryCounters& /*memory*/) const {}
+};
+
+}  // namespace
+
+bool Recorder::Decided(const Life& life, BootNs now) const {
+  if (now.value < life.dying->at.value + options_.settle_ns) return false;
+  const bool has_runtime = life.container.runtime != container::RuntimeKind::kUnknown;
+  return !has_runtime || life.runtime_exit || now >= life.dying->decide_by;
+}
+
+std::optional<BootNs> Recorder::Tick(BootNs now) {
+  std::optional<BootNs> next;
+  for (size_t i = 0; i < lives_.size();) {
+    const Life& life = *lives_[i];
+    if (!life.dying) {
+      i++;
+    } else if (Decided(life, now)) {
+      Bury(i, now);
+    } else {
+      const BootNs settled{life.dying->at.value + options_.settle_ns};
+      const BootNs due = now < settled ? settled : life.dying->decide_by;
+      if (!next || due < *next) next = due;
+      i++;
+    }
+  }
+  return next;
+}
+
+void Recorder::Flush(BootNs now) {
+  for (size_t i = 0; i < lives_.size();) {
+    if (lives_[i]->dying) {
+      Bury(i, now);
+    } else {
+      i++;
+    }
+  }
+}
+
+void Recorder::Bury(size_t index, BootNs now) {
+  const LifePtr life = lives_[index];
+  lives_.erase(lives_.begin() + static_cast<ptrdiff_t>(index));
+  std::erase(followed_, life);
+  std::erase_if(life_of_cgroup_, [&](const auto& entry) { return entry.second == life; });
+  observer_.OnDeath(MakeDeath(*life, now));
+}
+
+store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
+  store::Death death;
+  death.container = life.container;
+  death.init = lineage_.Exact(life.init);
+  death.real_minus_boot_ns = real_minus_boot_ns_;
+  death.at = life.dying->at;
+  death.exit_status = life.dying->status;
+  death.runtime_exit = life.runtime_exit;
+  death.watched = life.from_start || death.at.value - life.since.value > kTooSoonNs;
+  death.rows = life.Rows(now);
+  for (store::Row& row : death.rows) {
+    if (auto* clients = std::get_if<store::RuntimeClients>(&row.fact)) {
+      for (ProcessKey& client : clients->clients) client = lineage_.Exact(client);
+    }
+  }
+  const int64_t window_from = death.at.value - Life::kWindowNs;
+  for (const store::Gap& gap : gaps_) {
+    if (gap.to.value >= window_from && gap.from <= now) death.gaps.push_back(gap);
+  }
+  if (life.dropped() > 0) {
+    death.gaps.push_back({.kind = store::Gap::Kind::kLost,
+                          .from = {window_from},
+                          .to = death.at,
+                          .count = life.dropped()});
+  }
+  AddProcesses(death, now);
+  return death;
+}
+
+void Recorder::AddProcesses(store::Death& death, BootNs now) {
+  std::set<ProcessKey> keys;
+  if (death.init.known()) keys.insert(death.init);
+  for (const store::Row& row : death.rows) std::visit(Named{keys}, row.fact);
+  std::set<ProcessKey> all = keys;
+  for (const ProcessKey& key : keys) {
+    for (const ProcessKey& ancestor : lineage_.Ancestors(key)) all.insert(ancestor);
+  }
+  std::set<container::ContainerId> others;
+  for (const ProcessKey& key : all) {
+    store::Process process = Describe(key, now);
+    if (!process.container.value.empty() && process.container != death.container.id) {
+      others.insert(process.container);
+    }
+    death.processes.push_back(std::move(process));
+  }
+  for (const container::ContainerId& id : others) {
+    if (const LifePtr life = LifeOfContainer(id)) death.containers.push_back(life->container);
+  }
+}
+
+store::Process Recorder::Describe(const ProcessKey& key, BootNs now) {
+  store::Process process = lineage_.Find(key).value_or(store::Process{.key = key});
+  const std::string& path = cgroups_.Path(process.cgroup, now);
+  if (!path.empty()) process.cgroup_path = path;
+  const Membership membership = node_.MembershipOf(process.cgroup_path);
+  process.container = membership.container;
+  process.unit = membership.unit;
+  return process;
+}
+
+}  // namespace podtap::recorder
