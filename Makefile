@@ -89,7 +89,7 @@ fuzz-smoke:
 
 tidy:
 	@scripts/setup build tidy
-	@scripts/build tidy podtap bench_programs
+	@scripts/build tidy -k 0 podtap bench_programs
 
 format:
 	@scripts/setup build tidy

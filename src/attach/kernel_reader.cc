@@ -25,7 +25,6 @@ struct Request {
   int64_t result = 0;
 };
 
-using bpf::Alu;
 using bpf::Assembler;
 using bpf::Helper;
 using bpf::Jump;

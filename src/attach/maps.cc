@@ -91,8 +91,8 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
     if (global.value == ir::ValueType::kLong) {
       std::memcpy(at, &global.init_long, sizeof(global.init_long));
     } else if (global.value == ir::ValueType::kString && global.value_cap > 0) {
-      const size_t bytes = std::min<size_t>(global.init_string.size(), global.value_cap - 1);
-      std::memcpy(at, global.init_string.data(), bytes);
+      // The page is all zeros, so the text has its end.
+      global.init_string.copy(reinterpret_cast<char*>(at), global.value_cap - 1);
     }
   }
   return {};

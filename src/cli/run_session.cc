@@ -349,12 +349,13 @@ class SessionRun {
       const ir::Control& control = *session_->control();
       skipped = control.skipped;
       if (control.lost_records > 0) {
+        const uint64_t larger_mib = (options_.buffer_bytes >> 20) * 4;
         std::fprintf(stderr,
                      "WARNING: %llu events were lost (of %llu probe hits): the ring buffer was "
                      "full; a larger one may help: -s %llu\n",
                      static_cast<unsigned long long>(control.lost_items),
                      static_cast<unsigned long long>(control.lost_records),
-                     static_cast<unsigned long long>((options_.buffer_bytes >> 20) * 4));
+                     static_cast<unsigned long long>(larger_mib));
       }
     }
     if (reader_ && reader_->bad_records() > 0) {

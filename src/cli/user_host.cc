@@ -20,7 +20,7 @@ int64_t ClockNs(clockid_t clock) {
 
 int64_t OwnRandom() {
   static std::mt19937 generator{std::random_device{}()};
-  return generator();
+  return static_cast<int64_t>(generator());
 }
 
 }  // namespace

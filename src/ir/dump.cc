@@ -159,8 +159,7 @@ void DumpProgram(const Program& program, std::string& out) {
          std::visit(AttachText{}, program.attach);
   if (program.site != kNone) out += " !" + std::to_string(program.site);
   out += "\n";
-  for (size_t i = 0; i < program.regs.size(); i++) {
-    const RegInfo& reg = program.regs[i];
+  for (const RegInfo& reg : program.regs) {
     out += "  reg " + TypeText(reg.type, reg.cap, reg.btf_id);
     if (!reg.name.empty()) out += " " + Quote(reg.name);
     out += "\n";

@@ -191,7 +191,7 @@ void AppendPadded(std::string_view text, const Shape& shape, char with, std::str
 void AppendNumber(const Directive& piece, const Shape& shape, int64_t value, std::string& out) {
   char buffer[kMaxDigits];
   char* const end = buffer + sizeof buffer;
-  char* begin = end;
+  char* begin = nullptr;
   auto number = static_cast<uint64_t>(value);
   char sign = '\0';
   std::string_view prefix;

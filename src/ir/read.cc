@@ -60,7 +60,8 @@ class Line {
           c = '\t';
         else if (c == 'x' && rest_.size() >= 2) {
           unsigned value = 0;
-          std::from_chars(rest_.data(), rest_.data() + 2, value, 16);
+          const std::string_view digits = rest_.substr(0, 2);
+          std::from_chars(digits.begin(), digits.end(), value, 16);
           c = static_cast<char>(value);
           rest_.remove_prefix(2);
         }

@@ -55,7 +55,7 @@ struct Btf::State {
     return element;
   }
   uint32_t NameOffset(TypeId id) const {  // of an id that is in a table
-    uint32_t name;
+    uint32_t name = 0;
     std::memcpy(&name, types + offsets[id], sizeof(name));
     return name;
   }

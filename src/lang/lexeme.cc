@@ -94,9 +94,10 @@ constexpr uint8_t kNone = 255;
 constexpr std::array<uint8_t, 128> GroupStarts() {
   std::array<uint8_t, 128> starts{};
   starts.fill(kNone);
-  for (uint8_t i = 0; i < std::size(kOperators); ++i) {
-    auto& start = starts[static_cast<size_t>(kOperators[i].text[0])];
-    if (start == kNone) start = i;
+  static_assert(std::size(kOperators) < kNone);
+  for (size_t i = 0; i < std::size(kOperators); ++i) {
+    auto& start = starts[static_cast<unsigned char>(kOperators[i].text[0])];
+    if (start == kNone) start = static_cast<uint8_t>(i);
   }
   return starts;
 }

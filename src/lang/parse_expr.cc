@@ -58,7 +58,8 @@ constexpr size_t kLexCount = static_cast<size_t>(Lex::kStatPush) + 1;  // the la
 // Lex → its row + 1: asked once for every operand.
 constexpr std::array<uint8_t, kLexCount> IndexBinaryRows() {
   std::array<uint8_t, kLexCount> index{};
-  for (uint8_t i = 0; i < std::size(kBinaryRows); ++i) {
+  static_assert(std::size(kBinaryRows) < UINT8_MAX);
+  for (size_t i = 0; i < std::size(kBinaryRows); ++i) {
     index[static_cast<size_t>(kBinaryRows[i].lex)] = static_cast<uint8_t>(i + 1);
   }
   return index;

@@ -80,7 +80,7 @@ class Preprocessor {
   Outcome Define(const Lexeme& define);
   Outcome DefineParameters(const Lexeme& name, Macro& macro);
   Outcome CollectBody(const Lexeme& name, std::vector<Lexeme>& body);
-  Outcome Expand(const Lexeme& call, std::shared_ptr<const Macro> macro);
+  Outcome Expand(const Lexeme& call, const std::shared_ptr<const Macro>& definition);
   Outcome CollectArguments(const Lexeme& call, Bindings& bindings);
   Outcome ExpandParameter(const Lexeme& use, bool& found);
   Lexeme Unknown(const Lexeme& at_word);

@@ -131,15 +131,17 @@ Preprocessor::Outcome Preprocessor::CollectBody(const Lexeme& name, std::vector<
   }
 }
 
-Preprocessor::Outcome Preprocessor::Expand(const Lexeme& call, std::shared_ptr<const Macro> macro) {
+Preprocessor::Outcome Preprocessor::Expand(const Lexeme& call,
+                                           const std::shared_ptr<const Macro>& definition) {
   const std::string name = "'@" + std::string(call.text) + "'";
   if (TooDeep()) {
     Abandon();
     return Fail(call, "macro " + name + " is nested too deeply, or calls itself");
   }
   auto bindings = std::make_shared<Bindings>();
-  bindings->macro = macro;
+  bindings->macro = definition;
   bindings->outer = frames_.back().scope;
+  const Macro* macro = bindings->macro.get();
   if (macro->has_parameters) {
     const std::optional<Lexeme> next = PeekInFrame();
     if (!next || !next->Is(Lex::kOpenParen)) {

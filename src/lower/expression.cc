@@ -240,7 +240,7 @@ Value ProgramLowering::LowerTernary(const lang::Ternary& ternary) {
 Value ProgramLowering::LowerUnary(const lang::Unary& unary) {
   const ir::Operand operand = LowerLong(*unary.operand);
   At(unary.tok);
-  const Value value = Value::Long(operand);
+  Value value = Value::Long(operand);
   switch (unary.op) {
     case lang::UnaryOp::kPlus:
       return value;

@@ -22,6 +22,10 @@ tm LocalTime() {
   return local;
 }
 
+// What a row's param holds.
+constexpr int64_t C(ContextValue value) { return static_cast<int64_t>(value); }
+constexpr int64_t O(Op op) { return static_cast<int64_t>(op); }
+
 }  // namespace
 
 struct ProgramLowering::IntrinsicRow {
@@ -31,7 +35,7 @@ struct ProgramLowering::IntrinsicRow {
   int64_t param = 0;  // ContextValue, or a load's size
   bool is_signed = false;
   bool user = false;
-  std::string_view word = "";  // what a fault is called: "long"
+  std::string_view word{};  // what a fault is called: "long"
 };
 
 Value ProgramLowering::ContextLong(ContextValue which) {
@@ -66,22 +70,23 @@ Value ProgramLowering::IntrinsicString(const Value& address, Operand length, boo
   return Value::String(Operand::R(text));
 }
 
-const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_view name) {
+// The handlers, and the table that says which name has which.
+struct ProgramLowering::Intrinsics {
   using Self = ProgramLowering;
   using Row = IntrinsicRow;
   using Call = lang::Call;
   using Values = std::vector<Value>;
-  constexpr auto kContext = [](Self& self, const Row& row, const Call&, const Values&) {
+  static constexpr auto kContext = [](Self& self, const Row& row, const Call&, const Values&) {
     return self.ContextLong(static_cast<ContextValue>(row.param));
   };
-  constexpr auto kComm = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kComm = [](Self& self, const Row&, const Call&, const Values&) {
     ir::Instr instr;
     instr.op = Op::kContext;
     instr.dst = self.build_.NewString();
     instr.imm = static_cast<int64_t>(ContextValue::kComm);
     return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
   };
-  constexpr auto kCurrentTask = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kCurrentTask = [](Self& self, const Row&, const Call&, const Values&) {
     const kernel::Btf* types = self.btf();
     const auto task = types ? types->FindStruct("task_struct") : std::nullopt;
     ir::Instr instr;
@@ -90,27 +95,27 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     instr.dst = self.build_.NewPointer(task.value_or(0));
     return Value::Pointer(self.build_.Emit(std::move(instr)).dst, task.value_or(0));
   };
-  constexpr auto kPoint = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kPoint = [](Self& self, const Row&, const Call&, const Values&) {
     return Value::String(self.build_.Literal(self.match_.name));
   };
-  constexpr auto kName = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kName = [](Self& self, const Row&, const Call&, const Values&) {
     return Value::String(self.build_.Literal(self.probe_.written));
   };
-  constexpr auto kFunc = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kFunc = [](Self& self, const Row&, const Call&, const Values&) {
     return Value::String(self.build_.Literal(self.match_.trace_name));
   };
-  constexpr auto kExit = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kExit = [](Self& self, const Row&, const Call&, const Values&) {
     ir::Instr instr;
     instr.op = Op::kExit;
     self.build_.Emit(std::move(instr));
     return Value{};
   };
-  constexpr auto kError = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kError = [](Self& self, const Row&, const Call&, const Values& args) {
     const Value text = self.Concat(args[0], Value::String(self.build_.Literal("")));
     self.FailWith(text.format, text.args);
     return Value{};
   };
-  constexpr auto kMessage = [](Self& self, const Row& row, const Call&, const Values& args) {
+  static constexpr auto kMessage = [](Self& self, const Row& row, const Call&, const Values& args) {
     const Value text = self.Concat(args[0], Value::String(self.build_.Literal("")));
     ir::Instr instr;
     instr.op = static_cast<Op>(row.param);
@@ -119,15 +124,15 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     self.build_.Emit(std::move(instr));
     return Value{};
   };
-  constexpr auto kStrLen = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kStrLen = [](Self& self, const Row&, const Call&, const Values& args) {
     return Value::Long(Operand::R(self.build_.EmitLong(Op::kStrLen, {self.AsString(args[0])})));
   };
-  constexpr auto kStrByte = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kStrByte = [](Self& self, const Row&, const Call&, const Values& args) {
     const Operand text = self.AsString(args[0]);
     return Value::Long(
         Operand::R(self.build_.EmitLong(Op::kStrByte, {text, self.AsLong(args[1])})));
   };
-  constexpr auto kStrSub = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kStrSub = [](Self& self, const Row&, const Call&, const Values& args) {
     ir::Instr instr;
     instr.op = Op::kStrSub;
     const Operand text = self.AsString(args[0]);
@@ -135,7 +140,7 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     instr.dst = self.build_.NewString();
     return Value::String(Operand::R(self.build_.Emit(std::move(instr)).dst));
   };
-  constexpr auto kStrSet = [](Self& self, const Row&, const Call& call, const Values& args) {
+  static constexpr auto kStrSet = [](Self& self, const Row&, const Call& call, const Values& args) {
     const lang::Expr& target = *call.args[0];
     if (target.kind != lang::ExprKind::kVariable) return Value{};
     const uint32_t local = lang::As<lang::Variable>(target).reference.index;
@@ -147,7 +152,8 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     self.Local(local).known.reset();
     return Value{};
   };
-  constexpr auto kTable = [](Self& self, const Row& row, const Call& call, const Values& args) {
+  static constexpr auto kTable = [](Self& self, const Row& row, const Call& call,
+                                    const Values& args) {
     const uint32_t table = self.shared_.tables.Table(row.name.substr(row.name.find('.') + 1));
     if (table == ir::kNone) {
       self.Refuse(call.tok, "no such table: '" + std::string(row.name) + "'");
@@ -156,7 +162,7 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     return self.TableEntry(table, self.AsLong(args[0]));
   };
   // table.words("A B C", n): the words become a table of the module.
-  constexpr auto kWords = [](Self& self, const Row&, const Call& call, const Values& args) {
+  static constexpr auto kWords = [](Self& self, const Row&, const Call& call, const Values& args) {
     if (!args[0].operand.is_literal()) {
       self.Refuse(call.tok, "the words must stand in the call itself");
       return Value::String(self.build_.Literal(""));
@@ -165,38 +171,36 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
     const std::string& text = self.shared_.tables.module().literals[words];
     return self.TableEntry(self.shared_.tables.Words(text), self.AsLong(args[1]));
   };
-  constexpr auto kHz = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kHz = [](Self& self, const Row&, const Call&, const Values&) {
     return Value::Imm(self.shared_.kernel.hz());
   };
-  constexpr auto kOwnPid = [](Self&, const Row&, const Call&, const Values&) {
+  static constexpr auto kOwnPid = [](Self&, const Row&, const Call&, const Values&) {
     return Value::Imm(getpid());
   };
-  constexpr auto kPageSize = [](Self&, const Row&, const Call&, const Values&) {
+  static constexpr auto kPageSize = [](Self&, const Row&, const Call&, const Values&) {
     return Value::Imm(sysconf(_SC_PAGESIZE));
   };
-  constexpr auto kZoneOffset = [](Self&, const Row&, const Call&, const Values&) {
+  static constexpr auto kZoneOffset = [](Self&, const Row&, const Call&, const Values&) {
     return Value::Imm(-LocalTime().tm_gmtoff);
   };
-  constexpr auto kZoneName = [](Self& self, const Row&, const Call&, const Values&) {
+  static constexpr auto kZoneName = [](Self& self, const Row&, const Call&, const Values&) {
     const tm local = LocalTime();
     return Value::String(self.build_.Literal(local.tm_zone == nullptr ? "UTC" : local.tm_zone));
   };
-  constexpr auto kRead = [](Self& self, const Row& row, const Call&, const Values& args) {
+  static constexpr auto kRead = [](Self& self, const Row& row, const Call&, const Values& args) {
     return self.ReadAddress(self.AsLong(args[0]), static_cast<uint32_t>(row.param), row.is_signed,
                             row.word, row.user);
   };
-  constexpr auto kString = [](Self& self, const Row& row, const Call&, const Values& args) {
+  static constexpr auto kString = [](Self& self, const Row& row, const Call&, const Values& args) {
     const Operand length = args.size() > 1 ? self.AsLong(args[1]) : Operand::I(-1);
     return self.IntrinsicString(args[0], length, row.user);
   };
-  constexpr auto kTaskFromPid = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kTaskFromPid = [](Self& self, const Row&, const Call&, const Values& args) {
     return self.TaskFromPid(self.AsLong(args[0]));
   };
-  constexpr auto kChain = [](Self& self, const Row&, const Call&, const Values& args) {
+  static constexpr auto kChain = [](Self& self, const Row&, const Call&, const Values& args) {
     return self.TaskChain(args[0], self.AsLong(args[1]));
   };
-  constexpr auto C = [](ContextValue value) { return static_cast<int64_t>(value); };
-  constexpr auto O = [](Op op) { return static_cast<int64_t>(op); };
 
   static constexpr auto kRows = std::to_array<Row>({
       {"ctx.pid", kContext, C(ContextValue::kPid)},
@@ -256,7 +260,10 @@ const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_
       {"task.from_pid", kTaskFromPid},
       {"task.chain", kChain},
   });
-  for (const Row& row : kRows) {
+};
+
+const ProgramLowering::IntrinsicRow* ProgramLowering::FindIntrinsic(std::string_view name) {
+  for (const IntrinsicRow& row : Intrinsics::kRows) {
     if (row.name == name) return &row;
   }
   return nullptr;

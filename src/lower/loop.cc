@@ -4,8 +4,6 @@
 
 namespace podtap::lower {
 
-using lang::As;
-
 namespace {
 
 std::set<uint32_t> AssignedInLoop(const lang::Script& script, const lang::For& loop) {
@@ -86,12 +84,12 @@ void ProgramLowering::LowerForeach(const lang::Foreach& loop) {
   };
   for (const auto& key : loop.keys) iteration.key_regs.push_back(home(*key));
   if (loop.value) iteration.value_reg = home(*loop.value);
-  for (size_t i = 0; i < loop.slice.size(); i++) {
+  for (const auto& only : loop.slice) {
     ir::Iteration::Filter filter;
-    if (loop.slice[i]) {
+    if (only) {
       filter.any = false;
-      const bool is_string = loop.slice[i]->type == lang::Type::kString;
-      filter.value = is_string ? LowerString(*loop.slice[i]) : LowerLong(*loop.slice[i]);
+      const bool is_string = only->type == lang::Type::kString;
+      filter.value = is_string ? LowerString(*only) : LowerLong(*only);
     }
     iteration.filters.push_back(filter);
   }

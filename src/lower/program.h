@@ -203,6 +203,7 @@ class ProgramLowering {
   Value LowerIntrinsic(const lang::Function& function, const lang::Call& call,
                        const std::vector<Value>& args);
   struct IntrinsicRow;
+  struct Intrinsics;
   static const IntrinsicRow* FindIntrinsic(std::string_view name);
   Value ContextLong(ir::ContextValue which);
   Value IntrinsicString(const Value& address, ir::Operand length, bool user);

@@ -60,7 +60,7 @@ class ProcessProvider : public Provider {
   Matches Resolve(const lang::ProbePoint& point, kernel::Kernel& kernel,
                   source::Diagnostics& diagnostics) const override {
     Complaints complaints(point, diagnostics);
-    const ProcessPoint* kind = FindKind(point, diagnostics, complaints);
+    const ProcessPoint* kind = FindKind(point, complaints);
     if (kind == nullptr) return std::vector<Match>();
     lang::Component subject = point.components[0];
     Match::ProcessFilter filter;
@@ -87,8 +87,7 @@ class ProcessProvider : public Provider {
   }
 
  private:
-  static const ProcessPoint* FindKind(const lang::ProbePoint& point,
-                                      source::Diagnostics& diagnostics, Complaints& complaints) {
+  static const ProcessPoint* FindKind(const lang::ProbePoint& point, Complaints& complaints) {
     std::string suffix;
     for (size_t i = 1; i < point.components.size(); ++i)
       suffix += (i == 1 ? "" : ".") + ComponentText(point.components[i]);
@@ -103,7 +102,7 @@ class ProcessProvider : public Provider {
     const std::string& name = point.components[1].name;
     for (const char* not_yet : kNotYet)
       if (name == not_yet) {
-        (void)Unsupported(point, 1, "process." + name, diagnostics);
+        ReportUnsupported(point, 1, "process." + name, complaints);
         return nullptr;
       }
     if (name == "thread" && point.components.size() == 2) {

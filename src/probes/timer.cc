@@ -56,7 +56,7 @@ class TimerProvider : public Provider {
   }
 
  private:
-  static std::vector<Match> One(const lang::ProbePoint& point, ir::AttachSpec spec) {
+  static std::vector<Match> One(const lang::ProbePoint& point, const ir::AttachSpec& spec) {
     std::vector<Match> matches(1);
     matches[0].name = PointText(point);
     matches[0].attach = spec;

@@ -9,7 +9,6 @@
 namespace podtap::probes {
 namespace {
 
-using kernel::Btf;
 using kernel::BtfKind;
 using kernel::Tracepoint;
 using kernel::TypeId;

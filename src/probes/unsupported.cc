@@ -44,9 +44,9 @@ class UnsupportedProvider : public Provider {
 
 }  // namespace
 
-Matches Unsupported(const lang::ProbePoint& point, size_t component, const std::string& construct,
-                    source::Diagnostics& diagnostics, const std::string& advice) {
-  Complaints complaints(point, diagnostics);
+void ReportUnsupported(const lang::ProbePoint& point, size_t component,
+                       const std::string& construct, Complaints& complaints,
+                       const std::string& advice) {
   std::string message = "podtap can't run " + construct + " probes yet";
   if (!advice.empty()) message += "; " + advice;
   if (MayBeAbsent(point)) {
@@ -55,6 +55,12 @@ Matches Unsupported(const lang::ProbePoint& point, size_t component, const std::
   } else {
     complaints.Error(component, std::move(message));
   }
+}
+
+Matches Unsupported(const lang::ProbePoint& point, size_t component, const std::string& construct,
+                    source::Diagnostics& diagnostics, const std::string& advice) {
+  Complaints complaints(point, diagnostics);
+  ReportUnsupported(point, component, construct, complaints, advice);
   return std::vector<Match>();
 }
 
