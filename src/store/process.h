@@ -49,9 +49,9 @@ struct Process {
   bool args_cut = false;  // there were more
   std::string cwd;
   uint32_t uid = kNoUid;
-  uint32_t login_uid = kNoUid;   // the audit login; kNoUid for what no login started
-  uint32_t session = kNoUid;  // its audit session
-  int32_t ns_pid = 0;            // its number in its own pid namespace; 1: the namespace's init
+  uint32_t login_uid = kNoUid;  // the audit login; kNoUid for what no login started
+  uint32_t session = kNoUid;    // its audit session
+  int32_t ns_pid = 0;           // its number in its own pid namespace; 1: the namespace's init
   bool kernel_thread = false;
   cgroup::CgroupId cgroup;
 
@@ -76,6 +76,8 @@ struct Process {
 template <>
 struct std::hash<podtap::store::ProcessKey> {
   size_t operator()(const podtap::store::ProcessKey& key) const {
-    return std::hash<int64_t>{}(key.start.value * 4194304 + key.pid.value);
+    // Unsigned: a start of some hours times this is beyond 63 bits.
+    return std::hash<uint64_t>{}(static_cast<uint64_t>(key.start.value) * 4194304 +
+                                 static_cast<uint64_t>(key.pid.value));
   }
 };

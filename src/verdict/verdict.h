@@ -58,7 +58,10 @@ enum class Cause : uint8_t {
   kExit,
   kStartFailed,
   kUnknown,
+  kKilledSelf,
+  kInterrupt,
 };
+inline constexpr size_t kCauses = static_cast<size_t>(Cause::kInterrupt) + 1;
 
 // "killed.host", …
 std::string_view CauseName(Cause cause);
@@ -99,7 +102,7 @@ struct Link {
 
 // How the container's first process ended, decoded.
 struct Exit {
-  std::optional<int32_t> code;  // as kubectl shows it: 0 to 255
+  std::optional<int32_t> code;    // as kubectl shows it: 0 to 255
   std::optional<int32_t> signal;  // it ended by a signal; not for a wrapper's 128+n
   bool core_dumped = false;
   std::string text;  // "137: SIGKILL", "3", "143: exit code of its own (128 + SIGTERM)"
@@ -114,7 +117,7 @@ struct Verdict {
   std::optional<Culprit> culprit;
   // Processes on whose behalf a runtime acted: the clients of its socket then.
   std::vector<Culprit> on_behalf_of;
-  std::vector<Link> chain;       // root first
+  std::vector<Link> chain;             // root first
   std::vector<store::RowId> evidence;  // the rows that prove it, in order of time
   std::vector<std::string> next_steps;
   std::vector<std::string> gaps;  // what is not known, in sentences
