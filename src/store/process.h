@@ -76,6 +76,8 @@ struct Process {
 template <>
 struct std::hash<podtap::store::ProcessKey> {
   size_t operator()(const podtap::store::ProcessKey& key) const {
-    return std::hash<int64_t>{}(key.start.value * 4194304 + key.pid.value);
+    // Unsigned: a start of some hours times this is beyond 63 bits.
+    return std::hash<uint64_t>{}(static_cast<uint64_t>(key.start.value) * 4194304 +
+                                 static_cast<uint64_t>(key.pid.value));
   }
 };

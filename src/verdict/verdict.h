@@ -58,7 +58,10 @@ enum class Cause : uint8_t {
   kExit,
   kStartFailed,
   kUnknown,
+  kKilledSelf,
+  kInterrupt,
 };
+inline constexpr size_t kCauses = static_cast<size_t>(Cause::kInterrupt) + 1;
 
 // "killed.host", …
 std::string_view CauseName(Cause cause);

@@ -1,0 +1,23 @@
+// On whose behalf a runtime acted: who was connected to its socket.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "verdict/verdict.h"
+#include "verdict/view.h"
+
+namespace podtap::verdict {
+
+struct Clients {
+  std::vector<Culprit> askers;  // those that could have asked, the likeliest first
+  bool only_one = false;        // nobody else could have
+  std::vector<store::RowId> evidence;
+  std::vector<std::string> gaps;
+};
+
+// `at`: when the runtime sent its first signal. Connections that last (the kubelet's,
+// dockerd's to containerd) are left out when somebody had come for one request.
+Clients ClientsAt(const View& view, store::BootNs at);
+
+}  // namespace podtap::verdict

@@ -1,0 +1,85 @@
+// exit: it exited by itself, with its code.
+//
+// Demands: the kernel's word that init gave a code to exit(2), and no signal that it
+// may have obeyed. It is proven by absence, so any gap weakens it; and a code of 128+n
+// says that there was a signal, which then was not seen.
+#include "verdict/culprit.h"
+#include "verdict/rules/rule.h"
+#include "verdict/signal.h"
+#include "verdict/windows.h"
+#include "verdict/wording.h"
+
+namespace podtap::verdict {
+namespace {
+
+struct Meaning {
+  int32_t code;
+  std::string_view step;
+};
+constexpr Meaning kMeanings[] = {
+    {1, "1 is most programs' word for failure: read its last log lines"},
+    {2, "2 is what a Go panic, a shell's misuse and many usage errors give: read its log"},
+    {126, "a shell gives 126 when a command can't be executed: see its mode and format"},
+    {127, "a shell gives 127 when a command isn't found: see its name and PATH"},
+};
+
+void AddSteps(const Scene& scene, int32_t code, std::vector<std::string>& steps) {
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.code == code) steps.emplace_back(meaning.step);
+  }
+  const container::Container& container = scene.death().container;
+  if (!container.pod.name.empty()) {
+    const std::string ns =
+        container.pod.ns.empty() ? "" : "-n " + ShellWord(container.pod.ns) + " ";
+    steps.push_back("its last words: kubectl " + ns + "logs " + ShellWord(container.pod.name) +
+                    " -c " + ShellWord(container.name) + " --previous");
+  } else if (container.runtime == container::RuntimeKind::kDocker && !container.name.empty()) {
+    steps.push_back("its last words: docker logs --tail 50 " + ShellWord(container.name));
+  }
+  if (code == 0 && (container.restart_policy == "always" || !container.pod.name.empty())) {
+    steps.emplace_back(
+        "it ended well; a service should not: does its main process stay in the "
+        "foreground?");
+  }
+}
+
+// Children that died by a signal shortly before may be why.
+void AddDeadChildren(const Scene& scene, Finding& finding) {
+  for (const Exited& exited : scene.view.All<store::ProcessExited>()) {
+    const int32_t signal = SignalOf(exited->status);
+    const int64_t before = Elapsed(exited.at, scene.init.at);
+    if (signal == 0 || exited->thread_only || before < 0 || before > kPassOn) continue;
+    if (!scene.view.Descends(exited->process, scene.init.process)) continue;
+    finding.confidence = Weaker(finding.confidence, Confidence::kLikely);
+    finding.gaps.push_back("It may have exited because " + scene.view.Name(exited->process) +
+                           " was ended by " + SignalName(signal) + " " + Duration(before) +
+                           " before.");
+    finding.evidence.push_back(exited.row);
+    return;
+  }
+}
+
+}  // namespace
+
+std::optional<Finding> ExitedByItself(const Scene& scene) {
+  const std::optional<int32_t> code = scene.init.code();
+  if (!code || !scene.subject.wrappers.empty() || scene.blow) return std::nullopt;
+  const View& view = scene.view;
+  Finding finding;
+  finding.cause = Cause::kExit;
+  finding.by_absence = true;
+  finding.headline =
+      view.Name(scene.init.process) + " exited by itself with code " + std::to_string(*code) + ".";
+  finding.culprit = MakeCulprit(view, Culprit::Kind::kSelf, scene.init.process, nullptr);
+  if (const int32_t signal = SignalInCode(*code); signal != 0 && EndsByDefault(signal)) {
+    finding.confidence = Confidence::kLikely;
+    finding.gaps.push_back("Exit code " + std::to_string(*code) + " is 128 + " +
+                           SignalName(signal) +
+                           ": a child's death or a handled signal, of which nothing was seen.");
+  }
+  AddDeadChildren(scene, finding);
+  AddSteps(scene, *code, finding.next_steps);
+  return finding;
+}
+
+}  // namespace podtap::verdict

@@ -1,0 +1,43 @@
+// The rules, in the order in which they are asked.
+#include <array>
+
+#include "verdict/rules/rule.h"
+
+namespace podtap::verdict {
+namespace {
+
+// What a row proves by its look alone comes first, then whose hand it was, then what
+// can be said without a signal.
+constexpr std::array kRules = {
+    // The kernel's own.
+    OomGroup,
+    OomPod,
+    OomNode,
+    OomContainer,
+    OomChild,
+    // Somebody's.
+    Kubernetes,
+    RuntimeStopTimeout,
+    RuntimeStop,
+    RuntimeKill,
+    KilledCgroup,
+    KilledBroadcast,
+    KilledSelf,
+    KilledInside,
+    KilledContainer,
+    KilledHost,
+    // Nobody's, or nobody knows.
+    ExitedByItself,
+    NotKnown,
+};
+
+}  // namespace
+
+Finding FirstFinding(const Scene& scene) {
+  for (const Rule rule : kRules) {
+    if (std::optional<Finding> finding = rule(scene)) return *std::move(finding);
+  }
+  return {};
+}
+
+}  // namespace podtap::verdict

@@ -1,0 +1,24 @@
+// What the rules about a container runtime share.
+#pragma once
+
+#include "verdict/clients.h"
+#include "verdict/rules/rule.h"
+
+namespace podtap::verdict {
+
+// How a runtime ended the container, by its signals.
+enum class RuntimeAct : uint8_t { kNone, kStop, kStopTimeout, kKill };
+struct RuntimeStory {
+  RuntimeAct act = RuntimeAct::kNone;
+  std::optional<Signal> asked;  // the stop signal that came before a SIGKILL
+};
+RuntimeStory StoryOf(const Scene& scene);
+
+// The runtime as the culprit, who asked it, chain and evidence. The headline is left
+// to the rule.
+Finding ByRuntime(const Scene& scene, const RuntimeStory& story);
+// "Docker, asked by docker(311) of alice,", "containerd, asked by the kubelet,".
+std::string RuntimeActor(const Scene& scene, const Finding& finding);
+void AddContainerSteps(const Scene& scene, std::vector<std::string>& steps);
+
+}  // namespace podtap::verdict

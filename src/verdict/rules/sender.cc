@@ -1,0 +1,143 @@
+#include "verdict/rules/sender.h"
+
+#include <algorithm>
+
+#include "verdict/culprit.h"
+#include "verdict/windows.h"
+#include "verdict/wording.h"
+
+namespace podtap::verdict {
+namespace {
+
+std::string Where(const Scene& scene, const Culprit& culprit) {
+  switch (SenderPlace(scene)) {
+    case Place::kHost:
+      return " on the host";
+    case Place::kSame:
+      return " in the same container";
+    case Place::kOther:
+      return culprit.container ? " of " + ContainerName(*culprit.container)
+                               : " of another container";
+    case Place::kUnknown:
+      break;
+  }
+  return "";
+}
+
+// journalctl's --since a minute before it happened.
+std::string Since(const View& view) {
+  const int64_t at = UnixNs(view, view.death().at);
+  return at == 0 ? "" : " --since '" + Utc(at - 60 * kSecond) + "'";
+}
+
+void AddUnitStep(const View& view, const store::Process& process, std::vector<std::string>& steps) {
+  if (process.unit.empty()) return;
+  if (process.unit.ends_with(".scope")) return;  // a login's session has no journal of its own
+  std::string why = "see why it did so: journalctl -u " + ShellWord(process.unit) + Since(view);
+  if (process.unit == "cron.service" || process.unit == "crond.service") {
+    why = "a cron job did it; find the line: grep -r " + ShellWord(process.comm) +
+          " /etc/cron* /var/spool/cron";
+  }
+  steps.push_back(why);
+}
+
+void AddFlagSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  if (culprit.flags.empty()) return;
+  const std::string pid = std::to_string(culprit.process->key.pid.value);
+  const bool alive = !culprit.process->exited || *culprit.process->exited > view.death().at;
+  if (alive) {
+    steps.push_back("its program looks unusual; keep a copy: cp /proc/" + pid + "/exe /root/" +
+                    pid + ".exe && sha256sum /root/" + pid + ".exe");
+  } else if (!culprit.process->sha256.empty()) {
+    steps.push_back("its program looks unusual; look its SHA-256 up: " + culprit.process->sha256);
+  } else {
+    steps.push_back("its program looks unusual: ls -l " + ShellWord(culprit.process->exe));
+  }
+}
+
+}  // namespace
+
+bool SomebodySent(const Scene& scene) {
+  return scene.blow && !FromKernel(*scene.sent()) && !scene.sent()->sender_kthread;
+}
+
+Place SenderPlace(const Scene& scene) {
+  return PlaceOf(scene.view, scene.sent()->sender, scene.sent()->sender_cgroup);
+}
+
+std::string Act(const Scene& scene) {
+  const View& view = scene.view;
+  const store::SignalSent& sent = *scene.sent();
+  const std::string signal = SignalName(sent.signal);
+  const std::string target = view.Name(sent.target);
+  if (!Same(sent.target, scene.subject.end.process)) {
+    return "sent " + signal + " to " + target + ", which ended " + scene.subject_name();
+  }
+  if (!scene.blow->taken) return "killed " + target + " with " + signal;
+  const int64_t after = Elapsed(scene.blow->root.at, scene.subject.end.at);
+  return "sent " + signal + " to " + target + ", which exited with code " +
+         std::to_string(scene.subject.end.code().value_or(0)) +
+         (after > kMoments ? " " + Duration(after) + " later" : "");
+}
+
+std::string Actor(const Scene& scene) {
+  const View& view = scene.view;
+  const store::ProcessKey& sender = scene.sent()->sender;
+  const Culprit culprit = MakeCulprit(view, Culprit::Kind::kProcess, sender, scene.sent());
+  const std::string where = Where(scene, culprit);
+  const std::string user = SenderPlace(scene) == Place::kHost ? UserName(*culprit.process) : "";
+  if (user.empty()) return view.Name(sender) + where;
+  return view.Name(sender) + ", run by " + user + where + ",";
+}
+
+Link SentLink(const View& view, const Signal& signal) {
+  const std::string who = FromKernel(*signal.fact) ? "the kernel" : view.Name(signal->sender);
+  return {.text = who + " sent " + SignalName(signal->signal) + " to " + view.Name(signal->target),
+          .process = signal->target,
+          .row = signal.row};
+}
+
+void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  if (!culprit.process) return;
+  const store::Process& process = *culprit.process;
+  AddFlagSteps(view, culprit, steps);
+  AddUnitStep(view, process, steps);
+  if (!process.login_user.empty()) {
+    steps.push_back("ask " + process.login_user + "; their logins: last -w " +
+                    ShellWord(process.login_user));
+  }
+  const bool alive = !process.exited;
+  if (alive && process.seen != store::Seen::kMentioned) {
+    const std::string pid = std::to_string(process.key.pid.value);
+    steps.push_back("it may run still: ps -fp " + pid + "; ls -l /proc/" + pid + "/exe");
+  } else {
+    const auto living = std::ranges::find(culprit.ancestry, false, &Ancestor::exited);
+    if (living != culprit.ancestry.end() && living->key.pid.value > 1) {
+      steps.push_back("it has ended; its nearest living ancestor: ps -fp " +
+                      std::to_string(living->key.pid.value));
+    }
+  }
+  if (culprit.container && !culprit.container->pod.name.empty()) {
+    const container::Pod& pod = culprit.container->pod;
+    steps.push_back("look at its pod: kubectl -n " + ShellWord(pod.ns) + " describe pod " +
+                    ShellWord(pod.name));
+  }
+}
+
+Finding SentBy(const Scene& scene, Cause cause) {
+  Finding finding;
+  finding.cause = cause;
+  finding.headline = Actor(scene) + " " + Act(scene) + ".";
+  finding.culprit =
+      MakeCulprit(scene.view, Culprit::Kind::kProcess, scene.sent()->sender, scene.sent());
+  finding.chain.push_back(SentLink(scene.view, scene.blow->root));
+  finding.evidence.push_back(scene.blow->root.row);
+  AddSenderSteps(scene.view, *finding.culprit, finding.next_steps);
+  if (OnlyNamedLikeRuntime(scene.view, scene.blow->root)) {
+    finding.gaps.push_back("It is called " + scene.view.Comm(scene.sent()->sender) +
+                           ", but nothing shows that it is the container runtime.");
+  }
+  return finding;
+}
+
+}  // namespace podtap::verdict
