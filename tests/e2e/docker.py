@@ -5,29 +5,20 @@ that daemon instead (its containers named podtap-test-* and its image
 podtap-test only)."""
 
 import os
-import pathlib
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
+import image
+import leftovers
+
 IMAGE = "podtap-test:1"
-APPLETS = ("sh", "sleep", "kill", "pkill", "cat", "ps", "true", "false", "setsid")
-# Runs as the container's first process. The kernel calls a script's process by
-# the script's name, so its comm is "server". A signal handler, because a pid
-# namespace's init ignores what it doesn't handle when it comes from inside.
-SERVER = """#!/bin/sh
-trap 'exit 0' TERM
-sleep 100000 &
-echo $! >/tmp/child
-while :; do wait; sleep 1; done
-"""
 
 
 class Daemon:
     def __init__(self):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-e2e-", dir="/tmp"))
+        self._owned = leftovers.Folder()
+        self._folder = self._owned.path
         self._process = None
         self._containers = []
         self.host = os.environ.get("PODTAP_TEST_DOCKER")
@@ -35,9 +26,17 @@ class Daemon:
                                  ":/usr/local/sbin:/usr/sbin:/sbin")
         self._environment.pop("DOCKER_CONTEXT", None)
 
+    @property
+    def folder(self):
+        return self._folder
+
     def start(self):
         try:
             if not self.host:
+                self.host = f"unix://{self._folder / 'docker.sock'}"
+                self._log = self._folder / "dockerd.log"
+                # In place of the machine's /etc/docker/daemon.json.
+                (self._folder / "daemon.json").write_text("{}", encoding="ascii")
                 self._start_daemon()
             self._import_image()
         except BaseException:
@@ -47,11 +46,7 @@ class Daemon:
 
     def _start_daemon(self):
         socket = self._folder / "docker.sock"
-        self.host = f"unix://{socket}"
-        self._log = self._folder / "dockerd.log"
-        # In place of the machine's /etc/docker/daemon.json.
-        (self._folder / "daemon.json").write_text("{}", encoding="ascii")
-        with open(self._log, "wb") as log:
+        with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 ["dockerd", "--data-root", str(self._folder / "data"),
                  "--exec-root", str(self._folder / "exec"),
@@ -70,15 +65,23 @@ class Daemon:
             time.sleep(0.1)
         raise RuntimeError("dockerd doesn't start:\n" + self._log.read_text()[-3000:])
 
+    def stop_process(self):
+        """Ends the daemon, and with it, by its own doing, its containers."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def note_cgroup(self, path):
+        self._owned.cgroup(path)
+
+    def restart_process(self):
+        self._start_daemon()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
     def _import_image(self):
-        root = self._folder / "image"
-        for folder in ("bin", "tmp", "dev", "proc", "sys", "gate"):
-            (root / folder).mkdir(parents=True)
-        shutil.copy(shutil.which("busybox") or "/bin/busybox", root / "bin/busybox")
-        for applet in APPLETS:
-            (root / "bin" / applet).symlink_to("busybox")
-        (root / "bin/server").write_text(SERVER)
-        (root / "bin/server").chmod(0o755)
+        root = image.make_root(self._folder / "image")
         tar = subprocess.run(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE,
                              check=True).stdout
         self.docker("import", "-", IMAGE, input=tar)
@@ -110,11 +113,7 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        with open("/proc/self/mounts", encoding="utf-8") as mounts:
-            points = [line.split()[1] for line in mounts if str(self._folder) in line]
-        for point in reversed(points):
-            subprocess.run(["umount", "-l", point], check=False, stderr=subprocess.DEVNULL)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._owned.clear()
 
 
 class Container:

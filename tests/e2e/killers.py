@@ -13,16 +13,25 @@ import tempfile
 import time
 
 import proc
+import truth
+import victims
 
 
 class Killer:
     """`command` behind a chain of shells, outermost first ("bash", "sh"). With
-    `daemon_name`, the outermost is an orphan, forked twice, of that name."""
+    `daemon_name`, the outermost is an orphan, forked twice, of that name. `user` is
+    a uid to run as; `cgroup` a stage.Cgroup to run in."""
 
-    def __init__(self, command, shells=(), daemon_name=None):
+    def __init__(self, command, shells=(), daemon_name=None, user=None, environment=None,
+                 cgroup=None):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-"))
         self._gate = self._folder / "gate"
         os.mkfifo(self._gate)
+        identity = {}
+        if user is not None:
+            identity = {"user": user, "group": user, "extra_groups": []}
+            for path in (self._folder, self._gate):
+                os.chown(path, user, user)
         pid_file = self._folder / "pid"
         text = (f"echo $$ >{pid_file}.new; mv {pid_file}.new {pid_file}; "
                 f"read _ <{self._gate}; exec {shlex.join(command)}")
@@ -36,11 +45,19 @@ class Killer:
             # name is its file's; busybox takes its part from argv[0].
             text = (f"setsid --fork bash -c "
                     + shlex.quote(f"exec -a sh {odd} -c {shlex.quote(text + '; :')}"))
-        self._process = subprocess.Popen(["bash", "-c", text], stdin=subprocess.DEVNULL)
+        enter = None if cgroup is None else lambda: cgroup.enter(os.getpid())
+        self._process = subprocess.Popen(
+            ["bash", "-c", text], stdin=subprocess.DEVNULL, preexec_fn=enter,
+            env=dict(os.environ, **(environment or {})), **identity)
         self.pid = self._read_pid(pid_file)
         if daemon_name:
             self._process.wait(10)
         self.levels = proc.ancestry(self.pid)
+        self.process = truth.read(self.pid)
+        self.process.comm = os.path.basename(command[0])[:15]
+        self.process.exe = os.path.realpath(shutil.which(command[0]) or command[0])
+        self.process.args = list(command)
+        self.ancestry = truth.ancestry(self.pid)
 
     @staticmethod
     def _read_pid(path, timeout=10):
@@ -58,6 +75,19 @@ class Killer:
     def open_gate(self):
         with open(self._gate, "w", encoding="ascii") as gate:
             gate.write("go\n")
+
+    def await_exec(self, timeout=10):
+        """Until it is no shell any more but its command."""
+        deadline = time.monotonic() + timeout
+        while proc.task(self.pid).comm != self.process.comm:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.process.args} doesn't start")
+            time.sleep(0.002)
+
+    def wait(self, timeout=10):
+        """Until it has done its work and is gone."""
+        if not proc.wait_gone(self.pid, timeout):
+            raise AssertionError(f"{self.process.args} doesn't end")
 
     def close(self):
         # Still at its gate: the test failed before. Its shells end with it.
@@ -79,3 +109,59 @@ class Killer:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Orphan:
+    """A copy of the victim program called `name` that forks twice: its parents live
+    until leave(), so that they can be looked up, and are gone when it acts."""
+
+    def __init__(self, folder, name, actor):
+        folder.mkdir()
+        self._folder = folder
+        exe = folder / name
+        shutil.copy(victims.victim(), exe)
+        command = [str(exe), "daemon", str(folder), *actor]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+        pids = self._read_pids()
+        self.pid = pids["third"]
+        self.process = truth.read(self.pid)
+        self.ancestry = [truth.read(pids["second"]), truth.read(pids["first"]),
+                         *truth.ancestry(pids["first"])]
+
+    def _read_pids(self):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                lines = (self._folder / "pids").read_text().splitlines()
+            except FileNotFoundError:
+                lines = []
+            if len(lines) == 3:
+                return {step: int(pid) for step, pid in map(str.split, lines)}
+            time.sleep(0.002)
+        raise AssertionError("the orphan's parents don't tell their pids")
+
+    def leave(self):
+        """Ends both parents; init adopts the orphan."""
+        second, first = self.ancestry[:2]
+        (self._folder / "leave-second").touch()
+        proc.wait_gone(second.pid)
+        (self._folder / "leave-first").touch()
+        self._process.wait(10)
+        second.exited = first.exited = True
+        if proc.task(self.pid).parent == second.pid:
+            raise AssertionError("the orphan still has its parent")
+
+    def act(self):
+        (self._folder / "go").touch()
+        if not proc.wait_gone(self.pid):
+            raise AssertionError("the orphan doesn't end")
+
+    def close(self):
+        for entry in (self.process, *self.ancestry[:2]):
+            try:
+                if proc.task(entry.pid).start_ticks == entry.start_ticks:
+                    os.kill(entry.pid, 9)
+            except (OSError, ValueError):
+                pass
+        self._process.wait()
