@@ -12,12 +12,12 @@
 
 #include "base/strong.h"
 #include "cgroup/cgroup_id.h"
+#include "cgroup/runtime_kind.h"
 
 namespace podtap::container {
 
-enum class RuntimeKind : uint8_t { kUnknown, kDocker, kPodman, kContainerd, kCrio };
-// "docker", "podman", "containerd", "cri-o"; "unknown".
-const char* RuntimeName(RuntimeKind kind);
+using cgroup::RuntimeKind;
+using cgroup::RuntimeName;
 
 // The full id, 64 hex digits as a rule. Empty: not known, or no container.
 using ContainerId = Strong<struct ContainerIdTag, std::string>;
