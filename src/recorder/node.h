@@ -41,8 +41,6 @@ class Node {
   // The processes that are in it or below it.
   virtual std::vector<int32_t> ProcessesIn(const std::string& cgroup_path) = 0;
   virtual Membership MembershipOf(std::string_view cgroup_path) = 0;
-  // The path of a cgroup of the memory controller by its id; empty if it is gone.
-  virtual std::string MemoryCgroupPath(cgroup::CgroupId id) = 0;
   // Counters of the memory cgroup beside this cgroup 2 path; nullopt without any.
   virtual std::optional<store::MemoryCounters> Memory(const std::string& cgroup_path) = 0;
 };

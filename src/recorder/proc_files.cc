@@ -16,7 +16,8 @@ constexpr size_t kMostRead = 256 << 10;  // of one file: environments can be lon
 constexpr size_t kMostArgs = 4096;       // bytes of a command line that are kept
 constexpr uint32_t kKthread = 0x200000;  // PF_KTHREAD
 
-std::string ReadFile(const std::string& path, size_t most = kMostRead) {
+// As much of the file as is wanted; empty if it can't be read.
+std::string ReadSome(const std::string& path, size_t most = kMostRead) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   if (!fd.valid()) return text;
@@ -147,31 +148,13 @@ std::string TtyName(int32_t tty_nr) {
   return std::to_string(major) + ":" + std::to_string(minor);
 }
 
-// A line is "hierarchy:controllers:path"; version 2 is "0::path".
-std::string PickCgroup(std::string_view text) {
-  std::string_view second, third;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const size_t first_colon = line.find(':');
-    const size_t next_colon = line.find(':', first_colon + 1);
-    if (first_colon == std::string_view::npos || next_colon == std::string_view::npos) continue;
-    const std::string_view names = line.substr(first_colon + 1, next_colon - first_colon - 1);
-    const std::string_view path = line.substr(next_colon + 1);
-    if (names.empty()) return std::string(path);
-    if (names == "name=systemd") second = path;
-    if (names == "memory") third = path;
-  }
-  return std::string(second.empty() ? third : second);
-}
-
 std::string ProcFiles::Path(int32_t pid, std::string_view file) const {
   std::string path = root_ + "/" + std::to_string(pid) + "/";
   return path.append(file);
 }
 
 std::optional<ProcStat> ProcFiles::Stat(int32_t pid) const {
-  return ParseStat(ReadFile(Path(pid, "stat"), 4096));
+  return ParseStat(ReadSome(Path(pid, "stat"), 4096));
 }
 
 std::vector<ProcStat> ProcFiles::All() const {
@@ -189,7 +172,7 @@ std::vector<ProcStat> ProcFiles::All() const {
 
 std::optional<store::Process> ProcFiles::Read(const ProcessKey& key) const {
   const int32_t pid = key.pid.value;
-  const std::string stat_text = ReadFile(Path(pid, "stat"), 4096);
+  const std::string stat_text = ReadSome(Path(pid, "stat"), 4096);
   const std::optional<ProcStat> stat = ParseStat(stat_text);
   if (!stat || stat->start.value / kTickNs != key.start.value / kTickNs) {
     return std::nullopt;
@@ -203,16 +186,15 @@ std::optional<store::Process> ProcFiles::Read(const ProcessKey& key) const {
   SetExe(ReadLink(Path(pid, "exe")), process);
   struct stat file {};
   if (::stat(Path(pid, "exe").c_str(), &file) == 0) process.exe_inode = file.st_ino;
-  SplitArgs(ReadFile(Path(pid, "cmdline"), kMostArgs + 1), process);
+  SplitArgs(ReadSome(Path(pid, "cmdline"), kMostArgs + 1), process);
   process.cwd = ReadLink(Path(pid, "cwd"));
-  const std::string status = ReadFile(Path(pid, "status"), 8192);
+  const std::string status = ReadSome(Path(pid, "status"), 8192);
   process.uid = ToNumber<uint32_t>(FirstWord(StatusField(status, "Uid:"))).value_or(store::kNoUid);
   process.ns_pid = ToNumber<int32_t>(LastWord(StatusField(status, "NSpid:"))).value_or(0);
   process.login_uid =
-      ToNumber<uint32_t>(ReadFile(Path(pid, "loginuid"), 32)).value_or(store::kNoUid);
+      ToNumber<uint32_t>(ReadSome(Path(pid, "loginuid"), 32)).value_or(store::kNoUid);
   process.session =
-      ToNumber<uint32_t>(ReadFile(Path(pid, "sessionid"), 32)).value_or(store::kNoUid);
-  process.cgroup_path = CgroupPath(pid);
+      ToNumber<uint32_t>(ReadSome(Path(pid, "sessionid"), 32)).value_or(store::kNoUid);
   // The same number, another process: none of this is its.
   const std::optional<ProcStat> after = Stat(pid);
   if (!after || after->start != stat->start) return std::nullopt;
@@ -220,7 +202,7 @@ std::optional<store::Process> ProcFiles::Read(const ProcessKey& key) const {
 }
 
 std::string ProcFiles::Environment(int32_t pid, std::string_view name) const {
-  const std::string text = ReadFile(Path(pid, "environ"));
+  const std::string text = ReadSome(Path(pid, "environ"));
   for (size_t from = 0; from < text.size();) {
     const size_t end = std::min(text.find('\0', from), text.size());
     const std::string_view entry = std::string_view(text).substr(from, end - from);
@@ -230,10 +212,6 @@ std::string ProcFiles::Environment(int32_t pid, std::string_view name) const {
     from = end + 1;
   }
   return "";
-}
-
-std::string ProcFiles::CgroupPath(int32_t pid) const {
-  return PickCgroup(ReadFile(Path(pid, "cgroup"), 16384));
 }
 
 Fd ProcFiles::OpenExe(int32_t pid) const {

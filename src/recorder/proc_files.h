@@ -23,14 +23,11 @@ class ProcFiles {
   std::vector<ProcStat> All() const;
   std::optional<ProcStat> Stat(int32_t pid) const;
 
-  // Program, arguments, directory, users, terminal, cgroup path; what can't be read is
-  // empty. nullopt: that process doesn't run any more.
+  // Program, arguments, directory, users, terminal; what can't be read is empty.
+  // nullopt: that process doesn't run any more.
   std::optional<store::Process> Read(const ProcessKey& key) const;
   // A variable of the environment it was started with; empty: not set, or gone.
   std::string Environment(int32_t pid, std::string_view name) const;
-  // Its cgroup in the version 2 hierarchy; with version 1 alone that of systemd's or of
-  // the memory controller.
-  std::string CgroupPath(int32_t pid) const;
   // The file of its program: readable also when it was deleted.
   Fd OpenExe(int32_t pid) const;
 
@@ -43,7 +40,5 @@ class ProcFiles {
 std::optional<ProcStat> ParseStat(std::string_view text);
 // "pts/3", "tty1"; empty for no terminal. The number as /proc/PID/stat has it.
 std::string TtyName(int32_t tty_nr);
-// The path in /proc/PID/cgroup, as CgroupPath picks it.
-std::string PickCgroup(std::string_view text);
 
 }  // namespace podtap::recorder

@@ -38,14 +38,6 @@ TEST(ProcFiles, NamesTerminals) {
   EXPECT_EQ(TtyName(204 << 8 | 64), "204:64");
 }
 
-TEST(ProcFiles, PicksTheCgroup) {
-  EXPECT_EQ(PickCgroup("12:memory:/m\n1:name=systemd:/s\n0::/two\n"), "/two");
-  EXPECT_EQ(PickCgroup("12:memory:/m\n1:name=systemd:/s\n"), "/s");
-  EXPECT_EQ(PickCgroup("12:memory:/m:with:colons\n"), "/m:with:colons");
-  EXPECT_EQ(PickCgroup("garbage\n"), "");
-  EXPECT_EQ(PickCgroup(""), "");
-}
-
 TEST(ProcFiles, ReadsThisProcess) {
   const ProcFiles proc;
   const auto stat = proc.Stat(::getpid());
@@ -86,7 +78,6 @@ TEST(ProcFiles, AProcessThatEndedIsGone) {
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   const ProcFiles proc;
   EXPECT_FALSE(proc.Stat(child).has_value());
-  EXPECT_EQ(proc.CgroupPath(child), "");
   EXPECT_FALSE(proc.OpenExe(child).valid());
 }
 

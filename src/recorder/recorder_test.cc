@@ -40,7 +40,6 @@ class FakeNode : public Node {
             .container = {id},
             .container_path = "/docker/" + id};
   }
-  std::string MemoryCgroupPath(cgroup::CgroupId) override { return ""; }
   std::optional<store::MemoryCounters> Memory(const std::string& path) override {
     if (!ooms_local.contains(path)) return std::nullopt;
     return store::MemoryCounters{.cgroup_path = path, .ooms_local = ooms_local[path]};
