@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "verdict/hand.h"
 #include "verdict/place.h"
 #include "verdict/wording.h"
 
@@ -109,7 +110,9 @@ Culprit MakeCulprit(const View& view, Culprit::Kind kind, const store::ProcessKe
   for (const store::ProcessKey& ancestor : view.Ancestors(key)) {
     const store::Process* above = view.Find(ancestor);
     const bool exited = above != nullptr && above->exited && *above->exited <= view.death().at;
-    culprit.ancestry.push_back({ancestor, view.Comm(ancestor), exited});
+    std::vector<std::string> flags;
+    if (above != nullptr && !IsRuntimeProgram(view, ancestor)) flags = SuspiciousFlags(*above);
+    culprit.ancestry.push_back({ancestor, view.Comm(ancestor), exited, std::move(flags)});
   }
   culprit.container = ContainerOf(view, key, cgroup);
   // runc runs itself from a sealed copy in memory: no disguise.

@@ -146,6 +146,11 @@ Verdict Judge(const store::Death& death) {
   verdict.on_behalf_of = std::move(finding.on_behalf_of);
   verdict.next_steps = std::move(finding.next_steps);
   verdict.exit = DecodeExit(view, scene.init);
+  if (!scene.subject.wrappers.empty() && !scene.subject.gave_up) {
+    verdict.exit.text = std::to_string(*verdict.exit.code) + ": " + scene.subject_name() +
+                        "'s end by " + SignalName(scene.subject.end.signal()) + ", passed on by " +
+                        view.Name(scene.init.process);
+  }
   return verdict;
 }
 

@@ -74,7 +74,8 @@ std::string_view ConfidenceName(Confidence confidence);
 struct Ancestor {
   store::ProcessKey key;
   std::string comm;
-  bool exited = false;  // before the death
+  bool exited = false;             // before the death
+  std::vector<std::string> flags;  // as Culprit's
   friend bool operator==(const Ancestor&, const Ancestor&) = default;
 };
 

@@ -83,7 +83,7 @@ std::string Joined(const std::vector<std::string>& words) {
 }
 
 std::string ShellWord(std::string_view word) {
-  if (!word.empty() && word[0] != '-' && std::ranges::all_of(word, IsPlain)) {
+  if (!word.empty() && std::ranges::all_of(word, IsPlain)) {
     return std::string(word);
   }
   std::string quoted = "'";

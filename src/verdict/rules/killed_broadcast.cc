@@ -7,7 +7,6 @@
 
 #include "verdict/rules/sender.h"
 #include "verdict/windows.h"
-#include "verdict/wording.h"
 
 namespace podtap::verdict {
 namespace {
@@ -37,7 +36,7 @@ std::string CallText(const Scene& scene) {
   return "kill(" + std::to_string(sent.call_arg) + ", " + SignalName(sent.signal) + ")";
 }
 
-std::string Reach(const store::SignalSent& sent) {
+std::string_view Reach(const store::SignalSent& sent) {
   if (sent.call != kKill) return "itself and others";
   if (sent.call_arg == -1) return "every process that it may signal";
   return sent.call_arg == 0 ? "its own process group" : "a whole process group";
@@ -58,10 +57,8 @@ std::optional<Finding> KilledBroadcast(const Scene& scene) {
     finding.confidence = Confidence::kLikely;
     finding.gaps.emplace_back("Which system call sent it is not known.");
   }
-  std::string how_many;
-  if (hit.size() > 1) how_many = ", " + std::to_string(hit.size()) + " processes that were seen";
-  finding.headline = Actor(scene) + " " + Act(scene) + ": " + CallText(scene) + " hits " +
-                     Reach(sent) + how_many + ".";
+  finding.headline = Actor(scene) + " hit " + std::string(Reach(sent)) + " with " +
+                     CallText(scene) + ", among them " + scene.view.Name(sent.target) + ".";
   finding.next_steps.insert(finding.next_steps.begin(), "find the " + CallText(scene) + " in " +
                                                             scene.view.Comm(sent.sender) +
                                                             ": it should name one process");

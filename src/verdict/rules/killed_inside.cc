@@ -12,7 +12,7 @@ namespace podtap::verdict {
 namespace {
 
 bool CameByExec(const View& view, const store::ProcessKey& sender) {
-  if (view.Descends(sender, view.init())) return false;
+  if (view.IsInit(sender) || view.Descends(sender, view.init())) return false;
   return std::ranges::any_of(view.Ancestors(sender), [&](const auto& ancestor) {
     return IsRuntimeProgram(view, ancestor) && PlaceOf(view, ancestor, {}) != Place::kSame;
   });

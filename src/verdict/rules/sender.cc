@@ -41,7 +41,19 @@ void AddUnitStep(const View& view, const store::Process& process, std::vector<st
   steps.push_back(why);
 }
 
+// The killer may be a plain tool in the hands of something that isn't.
+void AddAncestorSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  for (const Ancestor& ancestor : culprit.ancestry) {
+    if (ancestor.flags.empty()) continue;
+    const store::Process* process = view.Find(ancestor.key);
+    steps.push_back("look at its ancestor " + view.Name(ancestor.key) + ": " +
+                    Joined(ancestor.flags) +
+                    (process == nullptr ? "" : ", program " + process->exe));
+  }
+}
+
 void AddFlagSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  AddAncestorSteps(view, culprit, steps);
   if (culprit.flags.empty()) return;
   const std::string pid = std::to_string(culprit.process->key.pid.value);
   const bool alive = !culprit.process->exited || *culprit.process->exited > view.death().at;
@@ -85,9 +97,14 @@ std::string Actor(const Scene& scene) {
   const store::ProcessKey& sender = scene.sent()->sender;
   const Culprit culprit = MakeCulprit(view, Culprit::Kind::kProcess, sender, scene.sent());
   const std::string where = Where(scene, culprit);
+  std::string text = view.Name(sender);
+  const auto odd = std::ranges::find_if(culprit.ancestry,
+                                        [](const Ancestor& above) { return !above.flags.empty(); });
+  if (odd != culprit.ancestry.end()) text += ", a descendant of " + view.Name(odd->key);
   const std::string user = SenderPlace(scene) == Place::kHost ? UserName(*culprit.process) : "";
-  if (user.empty()) return view.Name(sender) + where;
-  return view.Name(sender) + ", run by " + user + where + ",";
+  if (!user.empty()) text += ", run by " + user;
+  const bool aside = text.find(", ") != std::string::npos;
+  return text + where + (aside ? "," : "");
 }
 
 Link SentLink(const View& view, const Signal& signal) {
