@@ -88,7 +88,11 @@ void FakeNode::AddProcess(int32_t pid, const std::string& path) {
   if (Point(Hierarchy::kIds) != Point(Hierarchy::kMemory)) AddLine(Hierarchy::kMemory, path, pid);
   const std::string lines = (version_ == Version::kV2 ? "" : "4:memory:" + path + "\n") +
                             (version_ == Version::kV1 ? "" : "0::" + path + "\n");
-  WriteText(files().proc + "/" + std::to_string(pid) + "/cgroup", lines);
+  WriteProcess(pid, "cgroup", lines);
+}
+
+void FakeNode::WriteProcess(int32_t pid, const std::string& file, const std::string& text) {
+  WriteText(files().proc + "/" + std::to_string(pid) + "/" + file, text);
 }
 
 void FakeNode::AddProcessToMemoryAlone(int32_t pid, const std::string& path) {

@@ -29,7 +29,8 @@ class FakeNode {
              const std::string& text);
   // A process with /proc/PID/cgroup, and a line in each cgroup.procs.
   void AddProcess(int32_t pid, const std::string& path);
-  // The same, in the memory hierarchy alone; in that of ids it is at the top.
+  void WriteProcess(int32_t pid, const std::string& file, const std::string& text);
+  // As AddProcess, in the memory hierarchy alone; in that of ids it is at the top.
   void AddProcessToMemoryAlone(int32_t pid, const std::string& path);
 
   std::unique_ptr<Tree> Open() const;

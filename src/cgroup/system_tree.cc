@@ -113,14 +113,17 @@ class SystemTree : public Tree {
   }
 
   Result<Membership> OfProcess(int32_t pid) const override {
-    const auto text = ReadFile(files_.proc + "/" + std::to_string(pid) + "/cgroup",
-                               "find the cgroup of a process in");
+    const auto text = ReadProcess(pid, "cgroup");
     if (!text) return std::unexpected(text.error());
     const auto lines = ParseMembership(*text);
     Membership found;
     found.ids = PathIn(ids_, lines, found.removed);
     found.memory = PathIn(memory_, lines, found.removed);
     return found;
+  }
+
+  Result<std::string> ReadProcess(int32_t pid, const char* file) const override {
+    return ReadFile(files_.proc + "/" + std::to_string(pid) + "/" + file, "read");
   }
 
   std::string Folder(Hierarchy hierarchy, const std::string& path) const override {

@@ -54,6 +54,9 @@ class Tree {
   // error with errno ENOENT or ESRCH.
   virtual Result<Membership> OfProcess(int32_t pid) const = 0;
 
+  // The text of a file of /proc/PID: "status".
+  virtual Result<std::string> ReadProcess(int32_t pid, const char* file) const = 0;
+
   // The file-system path of a cgroup's directory, for messages; "" without a hierarchy.
   virtual std::string Folder(Hierarchy hierarchy, const std::string& path) const = 0;
 };

@@ -60,6 +60,9 @@ struct Container {
   int64_t started_unix_ns = 0;
   int32_t restarts = 0;
   std::optional<RuntimeExit> last_exit;
+  // When it last ended, where the runtime tells that but no longer how (Docker, of a
+  // container that runs again). Only without last_exit.
+  int64_t last_end_unix_ns = 0;
 
   std::string cgroup_path;  // below the hierarchy's mount: "/docker/4f…"
   cgroup::CgroupId cgroup;

@@ -89,6 +89,7 @@ void Fields(auto& a,
   a("started_unix_ns", v.started_unix_ns);
   a("restarts", v.restarts);
   a("last_exit", v.last_exit);
+  a("last_end_unix_ns", v.last_end_unix_ns);
   a("cgroup_path", v.cgroup_path);
   a("cgroup", v.cgroup);
   a("memory_limit", v.memory_limit);
