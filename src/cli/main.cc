@@ -8,6 +8,7 @@
 #include "cli/pipeline.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
+#include "cli/watch.h"
 
 namespace podtap::cli {
 namespace {
@@ -52,12 +53,24 @@ int Main(int argc, char** argv, int64_t started_ns) {
     run = app.add_subcommand("run", "Run a SystemTap script as eBPF");
     app.add_flag("--version", show_version, "Print the version");
   }
+  CLI::App* watch = nullptr;
+  std::shared_ptr<RawWatchOptions> raw_watch;
+  if (!as_stap) {
+    watch = app.add_subcommand("watch", "Say what happens to containers, and why they died");
+    raw_watch = DeclareWatchOptions(*watch);
+  }
   run->footer(kRunExamples);
   const auto raw = DeclareRunOptions(*run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error);
+  }
+  if (watch != nullptr && watch->parsed()) {
+    const Result<WatchOptions> options = FinishWatchOptions(*raw_watch);
+    if (options) return Watch(*options, started_ns);
+    PrintError(options.error(), 0);
+    return StatusOf(options.error().kind);
   }
   if (!as_stap && !run->parsed()) {
     if (show_version) return PrintVersion();

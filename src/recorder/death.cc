@@ -77,7 +77,7 @@ void Recorder::Bury(size_t index, BootNs now) {
   lives_.erase(lives_.begin() + static_cast<ptrdiff_t>(index));
   std::erase(followed_, life);
   std::erase_if(life_of_cgroup_, [&](const auto& entry) { return entry.second == life; });
-  observer_.OnDeath(MakeDeath(*life, now));
+  observer_.OnDeath(*life, MakeDeath(*life, now));
 }
 
 store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
@@ -104,6 +104,13 @@ store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
                           .from = {window_from},
                           .to = death.at,
                           .count = life.dropped()});
+  }
+  // A container that was removed at once: its runtime's event told its code.
+  for (const store::Row& row : death.rows) {
+    const auto* said = std::get_if<store::RuntimeSaid>(&row.fact);
+    if (said != nullptr && said->action == "die" && !death.runtime_exit) {
+      death.runtime_exit = container::RuntimeExit{.exit_code = said->exit_code};
+    }
   }
   AddProcesses(death, now);
   return death;

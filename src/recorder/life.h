@@ -21,9 +21,13 @@ class Life {
   static constexpr int64_t kWindowNs = 60'000'000'000;
   static constexpr size_t kMostRows = 2048;
 
-  Life(std::string path, container::Container info, BootNs watched_since)
-      : cgroup_path(std::move(path)), container(std::move(info)), since(watched_since) {}
+  Life(uint64_t serial, std::string path, container::Container info, BootNs watched_since)
+      : number(serial),
+        cgroup_path(std::move(path)),
+        container(std::move(info)),
+        since(watched_since) {}
 
+  const uint64_t number;          // no other life of this recorder has it
   const std::string cgroup_path;  // "": of the whole node, a `pid:` alone
   container::Container container;
   bool known_to_runtime = false;  // the runtime has told of it

@@ -110,7 +110,7 @@ void Recorder::ForLives(cgroup::CgroupId cgroup, const ProcessKey& process, Boot
 Recorder::LifePtr Recorder::Begin(BootNs now, const std::string& path,
                                   container::Container container, bool from_start) {
   if (lives_.size() >= kMostLives) return nullptr;
-  auto life = std::make_shared<Life>(path, std::move(container), now);
+  auto life = std::make_shared<Life>(++lives_begun_, path, std::move(container), now);
   life->from_start = from_start;
   life->container.cgroup_path = path;
   lives_.push_back(life);

@@ -39,7 +39,8 @@ class Observer {
   // Something outside of it signals it: if that is its runtime, look now who is
   // connected to the runtime's socket.
   virtual void OnOutsider(const Life& life, const store::SignalSent& sent) = 0;
-  virtual void OnDeath(store::Death death) = 0;
+  // The last that is told of a life.
+  virtual void OnDeath(const Life& life, store::Death death) = 0;
 };
 
 struct RecorderOptions {
@@ -83,6 +84,8 @@ class Recorder : public Witness {
 
   void set_real_minus_boot_ns(int64_t offset) { real_minus_boot_ns_ = offset; }
   const Lineage& lineage() const { return lineage_; }
+  // The present life of a container; nullptr: none.
+  const Life* Find(const container::ContainerId& id) const { return LifeOfContainer(id).get(); }
   size_t life_count() const { return lives_.size(); }
   uint64_t probe_errors() const { return probe_errors_; }
 
@@ -131,6 +134,7 @@ class Recorder : public Witness {
   Lineage lineage_;
   CgroupIndex cgroups_;
   std::vector<LifePtr> lives_;
+  uint64_t lives_begun_ = 0;
   std::vector<LifePtr> followed_;                         // those of them that are processes alone
   std::unordered_map<uint64_t, LifePtr> life_of_cgroup_;  // also cgroups below its own
   std::vector<ProcessKey> to_detail_;

@@ -62,7 +62,7 @@ class Seen : public Observer {
   }
   void OnDying(const Life& life) override { dying.push_back(life.container.id.value); }
   void OnOutsider(const Life&, const SignalSent& sent) override { outsiders.push_back(sent); }
-  void OnDeath(store::Death death) override { deaths.push_back(std::move(death)); }
+  void OnDeath(const Life&, store::Death death) override { deaths.push_back(std::move(death)); }
 
   std::vector<std::string> started, unknown, dying;
   std::vector<store::Row> facts;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/clock.h"
+#include "report/container_json.h"
 #include "store/evidence_json.h"
 #include "verdict/view.h"
 #include "verdict/wording.h"
@@ -29,33 +30,6 @@ void PutKey(Json& out, const store::ProcessKey& key) {
   if (!key.known()) return;
   out["pid"] = key.pid.value;
   if (key.start.value != 0) out["start_ns"] = key.start.value;
-}
-
-Json PodJson(const container::Pod& pod) {
-  Json json = Json::object();
-  Put(json, "name", pod.name);
-  Put(json, "namespace", pod.ns);
-  Put(json, "uid", pod.uid);
-  return json;
-}
-
-Json ContainerJson(const container::Container& container) {
-  Json json = Json::object();
-  if (container.runtime != container::RuntimeKind::kUnknown) {
-    json["runtime"] = container::RuntimeName(container.runtime);
-  }
-  Put(json, "id", container.id.value);
-  Put(json, "name", container.name);
-  Put(json, "image", container.image);
-  Put(json, "cgroup", container.cgroup_path);
-  return json;
-}
-
-// {"container": …, "pod": …} as members of `out`.
-void PutContainer(Json& out, const container::Container& container) {
-  out["container"] = ContainerJson(container);
-  const Json pod = PodJson(container.pod);
-  if (!pod.empty()) out["pod"] = pod;
 }
 
 Json AncestorJson(const verdict::Ancestor& ancestor) {

@@ -1,0 +1,98 @@
+// NodeWatch: the recorder at work on this node, until it is told to end.
+//
+// What enters: the kernel's events, the runtimes' answers, SIGINT and SIGTERM. What
+// leaves: starts, facts and verdicts of every container, to a Handler. `podtap watch`
+// and `podtap record` differ in what they do with these.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/task_queue.h"
+#include "cli/finisher.h"
+#include "cli/recorder_session.h"
+#include "cli/runtime_desk.h"
+#include "cli/system_node.h"
+#include "recorder/recorder.h"
+
+namespace podtap::cli {
+
+struct NodeWatchOptions {
+  HostRoot root;
+  std::vector<std::string> endpoints;  // empty: the well-known places
+  uint64_t ring_bytes = 8u << 20;
+  int verbose = 0;
+};
+
+class NodeWatch : private recorder::Observer {
+ public:
+  class Handler {
+   public:
+    virtual ~Handler() = default;
+    virtual void OnStarted(const recorder::Life& life) = 0;
+    // More was learned of whose life it is.
+    virtual void OnKnown(const recorder::Life& life) = 0;
+    virtual void OnFact(const recorder::Life& life, const store::Row& row) = 0;
+    virtual void OnVerdict(uint64_t life, const store::Death& death,
+                           const verdict::Verdict& verdict) = 0;
+    // A sentence for the operator: a runtime that went away, events that were lost.
+    virtual void OnNote(const std::string& note) = 0;
+  };
+
+  NodeWatch(const NodeWatchOptions& options, Handler& handler);
+  ~NodeWatch() override;
+
+  // Loads, attaches, takes in what runs. `inventory()` is there afterwards.
+  Result<void> Arm();
+  const container::Inventory& inventory() const { return inventory_; }
+  const cgroup::Tree& tree() const { return node_->tree(); }
+  recorder::Recorder& recorder() { return *recorder_; }
+  static store::BootNs Now();
+  static int64_t RealMinusBootNs();
+
+  // Until Stop() or a signal that ends programs.
+  Result<void> Run();
+  void Stop() { stopped_ = true; }
+  uint64_t lost() const { return lost_; }
+
+ private:
+  void OnStarted(const recorder::Life& life) override { handler_.OnStarted(life); }
+  void OnFact(const recorder::Life& life, const store::Row& row) override {
+    handler_.OnFact(life, row);
+  }
+  void OnNewContainer(const recorder::Membership& membership) override;
+  void OnDying(const recorder::Life& life) override;
+  void OnOutsider(const recorder::Life& life, const store::SignalSent& sent) override;
+  void OnDeath(const recorder::Life& life, store::Death death) override;
+
+  Result<void> FindRuntimes();
+  Result<void> CatchSignals();
+  void Adopt(const container::Container& container);
+  void TakeRuntimeEvents(container::EventStream& stream);
+  void CountLost();
+  size_t Drain();
+  int Wait(size_t got);
+
+  NodeWatchOptions options_;
+  Handler& handler_;
+  std::unique_ptr<kernel::Kernel> kernel_;
+  std::unique_ptr<SystemNode> node_;
+  std::unique_ptr<recorder::Recorder> recorder_;
+  std::unique_ptr<RecorderSession> session_;
+  container::Inventory inventory_;
+  Fd signals_;
+  TaskQueue answers_;
+  std::unique_ptr<RuntimeDesk> desk_;
+  std::unique_ptr<Finisher> finisher_;
+  std::optional<store::BootNs> next_tick_;
+  store::BootNs lost_counted_;
+  uint64_t lost_ = 0;
+  bool more_details_ = true;
+  bool stopped_ = false;
+};
+
+}  // namespace podtap::cli

@@ -1,0 +1,36 @@
+// What `podtap watch` prints.
+#pragma once
+
+#include <string>
+
+#include "cli/watch_options.h"
+#include "recorder/recorder.h"
+#include "verdict/verdict.h"
+
+namespace podtap::cli {
+
+class WatchOutput {
+ public:
+  // `several`: each line says of which container it is.
+  WatchOutput(const WatchOptions& options, bool several);
+
+  void Started(const recorder::Life& life, store::BootNs at);
+  // Facts that a person who waits for a death wants to see; all of them as JSON.
+  void Fact(const recorder::Life& life, const store::Row& row, const recorder::Lineage& lineage);
+  void Verdict(const store::Death& death, const verdict::Verdict& verdict);
+  // False once nobody reads any more, or the disk is full.
+  bool ok() const { return ok_; }
+
+ private:
+  void Line(const std::string& text);
+  void Classic(const store::SignalSent& sent, const recorder::Lineage& lineage);
+  std::string Prefix(const recorder::Life& life) const;
+
+  const WatchOptions& options_;
+  bool several_;
+  bool colour_;
+  int width_;
+  bool ok_ = true;
+};
+
+}  // namespace podtap::cli

@@ -1,0 +1,39 @@
+#include "report/stream.h"
+
+#include <nlohmann/json.hpp>
+
+#include "report/clock.h"
+#include "report/container_json.h"
+#include "store/evidence_json.h"
+
+namespace podtap::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Head(const container::Container& container, int64_t unix_ns) {
+  Json json = {{"schema", "podtap.fact/v1"}, {"time", Rfc3339(unix_ns)}};
+  PutContainer(json, container);
+  return json;
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string StartJson(const container::Container& container, int64_t unix_ns) {
+  Json json = Head(container, unix_ns);
+  json["started"] = container.init_pid;
+  return Dump(json);
+}
+
+std::string FactJson(const container::Container& container, const store::Row& row,
+                     int64_t real_minus_boot_ns) {
+  Json json = Head(container, row.at.value + real_minus_boot_ns);
+  json["fact"] = Json::parse(store::RowToJson(row), nullptr, /*allow_exceptions=*/false);
+  return Dump(json);
+}
+
+}  // namespace podtap::report
