@@ -45,6 +45,20 @@ bool HasWildcardPoint(std::string_view text) {
 
 std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
 
+bool StartsDeclaration(std::string_view text) {
+  return text.starts_with("function ") || text.starts_with("probe ") ||
+         text.starts_with("global ") || text.starts_with("private ");
+}
+
+// Whether the conditional region that `text` begins with holds declarations. One
+// that doesn't stands inside a declaration and belongs to it.
+bool HoldsDeclarations(std::string_view text) {
+  text = text.substr(0, text.find("\n%)"));
+  for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1))
+    if (StartsDeclaration(text.substr(end + 1))) return true;
+  return false;
+}
+
 // Splits a file at the declarations that begin a line. A conditional region
 // %( … %) with declarations in it is one piece.
 void Split(size_t script, std::string_view text, std::vector<Piece>& pieces) {
@@ -56,13 +70,12 @@ void Split(size_t script, std::string_view text, std::vector<Piece>& pieces) {
   };
   while (at < text.size()) {
     const std::string_view rest = text.substr(at);
-    if (rest.starts_with("%(")) {
+    if (rest.starts_with("%(") && HoldsDeclarations(rest)) {
       cut(at);
       in_region = true;
     } else if (rest.starts_with("%)")) {
       in_region = false;
-    } else if (!in_region && (rest.starts_with("function ") || rest.starts_with("probe ") ||
-                              rest.starts_with("global ") || rest.starts_with("private "))) {
+    } else if (!in_region && StartsDeclaration(rest)) {
       cut(at);
     }
     const size_t line = rest.find('\n');

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tapset/tapset_testing.h"
+
 namespace podtap::tapset {
 namespace {
 
@@ -54,6 +56,20 @@ TEST(Select, AWildcardKeepsEverything) {
   EXPECT_EQ(Bytes(Select("probe signal.* { }")), all);
   EXPECT_EQ(Bytes(Select("probe sig*.send { }")), all);
   EXPECT_LT(Bytes(Select("probe begin { println(2 * 3) }")), all / 10);
+}
+
+// What is kept for one name alone is a script without mistakes: nothing is cut in two.
+TEST(Select, WhatIsKeptParses) {
+  const Parsed all;
+  std::vector<std::string> users;
+  for (const std::string& call : Calls(all)) users.push_back("probe begin { " + call + " }");
+  for (const Alias& alias : Aliases(all)) users.push_back(UseOf(alias));
+  for (const char* release : {"5.10.0-32-cloud-amd64", "6.18.44"}) {
+    for (const std::string& user : users) {
+      const Parsed selected(Select(user), release);
+      EXPECT_EQ(selected.Said(), "") << user;
+    }
+  }
 }
 
 TEST(Select, AFilesOwnGlobalsComeWithTheirFunctions) {

@@ -4,11 +4,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lang/lang.h"
 #include "source/diagnostic.h"
 #include "source/source.h"
+#include "tapset/select.h"
 #include "tapset/tapset.h"
 
 namespace podtap::tapset {
@@ -18,11 +21,13 @@ class Parsed {
   explicit Parsed(const std::string& release = "6.18.44", const std::string& arch = "x86_64") {
     environment_.kernel_release = release;
     environment_.arch = arch;
-    for (const Script& script : Scripts()) {
-      const source::FileId id =
-          sources.Add(std::string(script.name), std::string(script.text), true);
-      files.push_back(lang::Parse(sources, id, environment_, *macros_, diagnostics));
-    }
+    for (const Script& script : Scripts()) Add(script.name, std::string(script.text));
+  }
+  // What Select() kept.
+  Parsed(const std::vector<Selected>& selected, const std::string& release) {
+    environment_.kernel_release = release;
+    environment_.arch = "x86_64";
+    for (const Selected& script : selected) Add(script.name, script.text);
   }
 
   // Parses and checks a user's script. Takes the files, so only once.
@@ -38,6 +43,11 @@ class Parsed {
   std::vector<std::unique_ptr<lang::File>> files;
 
  private:
+  void Add(std::string_view name, std::string text) {
+    const source::FileId id = sources.Add(std::string(name), std::move(text), true);
+    files.push_back(lang::Parse(sources, id, environment_, *macros_, diagnostics));
+  }
+
   lang::Environment environment_;
   std::shared_ptr<lang::MacroTable> macros_ = lang::NewMacroTable();
 };
