@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 #include "base/escape.h"
 #include "cli/node_watch.h"
@@ -84,10 +85,10 @@ void WatchOutput::Fact(const recorder::Life& life, const store::Row& row,
     return;
   }
   if (!options_.all_facts && !WorthALine(life, row)) return;
-  std::optional<store::Process> found;
+  std::map<store::ProcessKey, store::Process> found;
   const auto find = [&](const store::ProcessKey& key) -> const store::Process* {
-    found = lineage.Find(key);
-    return found ? &*found : nullptr;
+    auto process = lineage.Find(key);
+    return process ? &found.try_emplace(key, std::move(*process)).first->second : nullptr;
   };
   Line(Prefix(life) + report::FactLine(row, find, NodeWatch::RealMinusBootNs()));
 }
