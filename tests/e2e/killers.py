@@ -23,7 +23,7 @@ class Killer:
     a uid to run as; `cgroup` a stage.Cgroup to run in."""
 
     def __init__(self, command, shells=(), daemon_name=None, user=None, environment=None,
-                 cgroup=None):
+                 cgroup=None, quiet=False):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-"))
         self._gate = self._folder / "gate"
         os.mkfifo(self._gate)
@@ -47,7 +47,8 @@ class Killer:
                     + shlex.quote(f"exec -a sh {odd} -c {shlex.quote(text + '; :')}"))
         enter = None if cgroup is None else lambda: cgroup.enter(os.getpid())
         self._process = subprocess.Popen(
-            ["bash", "-c", text], stdin=subprocess.DEVNULL, preexec_fn=enter,
+            ["bash", "-c", text], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if quiet else None, preexec_fn=enter,
             env=dict(os.environ, **(environment or {})), **identity)
         self.pid = self._read_pid(pid_file)
         if daemon_name:

@@ -89,7 +89,7 @@ class Truth:
     accept: list = dataclasses.field(default_factory=list)  # causes as right as `cause`
     via: list = dataclasses.field(default_factory=list)
     init: Process | None = None      # None: it never ran, or not long enough to be seen
-    exit_code: int | None = None     # as the runtime must show it
+    exit_code: int | None = None     # as the runtime must show it; None: whatever it invents
     exit_signal: int | None = None   # that ended init itself; not a wrapper's 128+n
     died: Process | None = None      # whose end is the root, when it isn't init's
     culprit: Culprit | None = None
@@ -99,7 +99,8 @@ class Truth:
     oom_victims: list = dataclasses.field(default_factory=list)  # pids
     # Causes of other processes' ends, by pid.
     others: dict = dataclasses.field(default_factory=dict)
-    observed_exit_code: int | None = None  # what the runtime said; None: it no longer knows
+    observed_exit_code: int | None = None  # what the runtime said
+    forgotten: bool = False  # the runtime no longer knows this life of the container
     note: str = ""
 
     def as_json(self):

@@ -127,6 +127,12 @@ def children(pid):
     return found
 
 
+def inner_pid(pid):
+    """The process' number in its own pid namespace."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="surrogateescape") as file:
+        return int([line.split()[-1] for line in file if line.startswith("NSpid:")][0])
+
+
 # A shell, the container's first process, that passes on how its child ended.
 def wrapped(*actor):
     return ("sh", "-c", 'victim "$@"; exit $?', "sh", *actor)

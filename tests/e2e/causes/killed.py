@@ -6,7 +6,8 @@ import signal
 import truth
 import victims
 from causes.cause import (BOTH, CRI, DOCKER, QUEUE, TKILL, USER, Family, await_child,
-                          await_disposition, by_member, by_process, children, death, wrapped)
+                          await_disposition, by_member, by_process, children, death, inner_pid,
+                          wrapped)
 
 cause = Family()
 NOBODY = 65534
@@ -247,7 +248,8 @@ def docker_init(stage):
 def race(stage):
     """Two killers at once; whichever was first is right."""
     container = stage.run("victim", "wait")
-    pair = [stage.killer(victims.victim(), "kill", "KILL", str(container.pid)) for _ in range(2)]
+    pair = [stage.killer(victims.victim(), "kill", "KILL", str(container.pid), quiet=True)
+            for _ in range(2)]
     yield container
     for killer in pair:
         killer.open_gate()
@@ -288,9 +290,7 @@ def debug_container(stage):
 def pod_mate(stage):
     """A container of the same pod, which shares its pid namespace, kills init."""
     victim = stage.run("victim", "wait", shared_pids=True)
-    with open(f"/proc/{victim.pid}/status", encoding="ascii") as file:
-        inner = [line.split()[-1] for line in file if line.startswith("NSpid:")][0]
-    killer = stage.gated("kill", "KILL", inner, name="sidecar", shared_pids=True)
+    killer = stage.gated("kill", "KILL", str(inner_pid(victim.pid)), name="sidecar", shared_pids=True)
     culprit = by_member(killer.pid, killer)
     yield victim
     killer.open_gate()
@@ -380,7 +380,7 @@ def exec_kill_child(stage):
     container = stage.run(*wrapped("wait"))
     child = truth.read(await_child(container.pid, "victim"))
     yield container
-    container.exec("/bin/busybox", "pkill", "-9", "-x", "victim")
+    container.exec("/bin/busybox", "kill", "-9", str(inner_pid(child.pid)))
     return death(container, "killed.inside", 137, via=["wrapper"], died=child,
                  culprit=truth.Culprit("process", process=None, container=container.id,
                                        pod=container.pod_name or None),
