@@ -59,6 +59,10 @@ class Killer:
         self.process.exe = os.path.realpath(shutil.which(command[0]) or command[0])
         self.process.args = list(command)
         self.ancestry = truth.ancestry(self.pid)
+        if daemon_name:
+            # Its true parents are gone.
+            last = [entry.comm for entry in self.ancestry].index(daemon_name[:15])
+            self.ancestry = self.ancestry[:last + 1]
 
     @staticmethod
     def _read_pid(path, timeout=10):

@@ -35,6 +35,7 @@ class Stage:
         # A killer of another user must reach its gate.
         os.chmod(self.folder, 0o755)
         self._pod = None
+        self._pods = 0
         self._count = 0
 
     def __enter__(self):
@@ -62,7 +63,9 @@ class Stage:
 
     def pod(self, **options):
         """CRI: the pod that the next containers are in; made by itself if not asked for."""
-        self._pod = self._daemon.pod(options.pop("name", self.name), **options)
+        self._pods += 1
+        name = self.name if self._pods == 1 else f"{self.name}-pod{self._pods}"
+        self._pod = self._daemon.pod(options.pop("name", name), **options)
         self.on_close(self._pod.remove)
         return self._pod
 
@@ -331,17 +334,15 @@ class CriContainer(_Container):
         self.gate = gate
         self.command = command
         self.name = options.pop("name", None) or "app"
-        pod = stage._pod
-        shared = options.pop("shared_pids", False)
-        if pod is None:
-            pod = stage.pod(share_pid=shared)
-        elif pod.share_pid != shared:
-            raise TypeError("the pod was made with other pid namespaces")
+        pids = cri.NODE if options.pop("host_pids", False) else cri.OWN
+        if options.pop("shared_pids", False):
+            pids = cri.POD
+        # All containers of a pod have their pids in one way.
+        pod = stage._pod if stage._pod is not None and stage._pod.pids == pids else \
+            stage.pod(pids=pids)
         self.pod = pod
         self.pod_name = f"{pod.namespace}/{pod.name}"
         self.pod_uid = pod.uid
-        if options.pop("host_pids", False):
-            options["pid"] = cri.NODE
         other = options.pop("pids_of", None)
         if other is not None:
             options.update(pid=cri.TARGET, target=other.id)

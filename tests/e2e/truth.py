@@ -45,14 +45,14 @@ def user_name(uid):
         return None
 
 
-def ancestry(pid):
-    """Its ancestors, the parent first, as they are now."""
+def ancestry(pid, last=1):
+    """Its ancestors, the parent first, as they are now, up to the process `last`."""
     found = []
-    parent = proc.task(pid).parent
-    while parent:
-        task = proc.task(parent)
+    parent = pid
+    while parent not in (last, 0, 1):
+        task = proc.task(proc.task(parent).parent)
         found.append(Process(task.pid, task.start_ticks, task.comm))
-        parent = task.parent
+        parent = task.pid
     return found
 
 
@@ -70,7 +70,9 @@ class Signal:
 class Culprit:
     kind: str  # process, kernel, runtime, kubelet, self
     process: Process | None = None
-    ancestry: list | None = None    # the parent first
+    # The parent first, up to pid 1, or as far as /proc tells the truth: up to a
+    # container's first process, whose true parent (runc) is gone, or to a daemon.
+    ancestry: list | None = None
     container: str | None = None    # id, of another container or the victim's own
     pod: str | None = None          # "namespace/name"
     unit: str | None = None

@@ -70,7 +70,8 @@ def by_process(killer, **more):
 
 def by_member(pid, container):
     """The culprit that a process of a container is; before it acts."""
-    return truth.Culprit("process", process=truth.read(pid), ancestry=truth.ancestry(pid),
+    return truth.Culprit("process", process=truth.read(pid),
+                         ancestry=truth.ancestry(pid, last=container.pid),
                          container=container.id, pod=container.pod_name or None)
 
 
