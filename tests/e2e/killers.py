@@ -20,11 +20,11 @@ import victims
 class Killer:
     """`command` behind a chain of shells, outermost first ("bash", "sh"). With
     `daemon_name`, the outermost is an orphan, forked twice, of that name. `user` is
-    a uid to run as; `cgroup` a stage.Cgroup to run in."""
+    a uid to run as; `cgroup` a stage.Cgroup to run in; `folder` where its gate is."""
 
     def __init__(self, command, shells=(), daemon_name=None, user=None, environment=None,
-                 cgroup=None, quiet=False):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-"))
+                 cgroup=None, quiet=False, folder=None):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-", dir=folder))
         self._gate = self._folder / "gate"
         os.mkfifo(self._gate)
         identity = {}

@@ -86,6 +86,20 @@ def _processes(text):
     return found
 
 
+def remains(folder, ids=()):
+    """What is still there of a folder's processes, mounts, cgroups and files, in words."""
+    text = str(folder)
+    found = [f"process {pid}" for pid in _processes(text)]
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        found += [f"mount {line.split(' ')[4]}" for line in mounts if text in line]
+    for top in _hierarchies():
+        for parent, folders, _ in os.walk(top):
+            found += [f"cgroup {parent}/{name}" for name in folders if name in ids]
+    if folder.exists():
+        found.append(f"folder {folder}")
+    return found
+
+
 def _kill_all(text):
     # Whoever starts others first; a container's processes follow their shims.
     deadline = time.monotonic() + 10
@@ -165,6 +179,11 @@ def _remove_cgroups(folder, ids):
         for cgroup in found:
             if cgroup.exists():
                 _remove_cgroup(cgroup, top)
+        # dockerd's own, which it leaves; another daemon's containers keep it.
+        try:
+            os.rmdir(top / "docker")
+        except OSError:
+            pass
 
 
 def sweep(folder):

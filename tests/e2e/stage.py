@@ -33,7 +33,8 @@ class Stage:
         self._daemon = docker.daemon() if runtime == "docker" else cri.runtime()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stage-", dir=self._daemon.folder))
         # A killer of another user must reach its gate.
-        os.chmod(self.folder, 0o755)
+        for folder in (self._daemon.folder, self.folder):
+            os.chmod(folder, 0o755)
         self._pod = None
         self._pods = 0
         self._count = 0
@@ -96,16 +97,14 @@ class Stage:
 
     def killer(self, *command, **options):
         """A process of the host that waits to become `command`; see killers.Killer."""
-        killer = killers.Killer(command, **options)
+        killer = killers.Killer(command, folder=self.folder, **options)
         self.on_close(killer.close)
         return killer
 
-    def copy_of_victim(self, name, folder=None):
-        """The victim program under another name; gives its path."""
-        folder = pathlib.Path(folder or self.folder)
-        path = folder / name
+    def copy_of_victim(self, name):
+        """The victim program under another name, below /tmp; gives its path."""
+        path = self.folder / name
         shutil.copy(victims.victim(), path)
-        self.on_close(_unlink, path)
         return str(path)
 
     def orphan(self, name, *actor):
@@ -118,6 +117,8 @@ class Stage:
     def cgroup(self, path):
         """Makes "/system.slice/cron.service" in every hierarchy that has names."""
         cgroup = Cgroup(path)
+        if cgroup.is_ours:
+            self._daemon.note_cgroup(path)
         self.on_close(cgroup.remove)
         return cgroup
 
@@ -128,13 +129,6 @@ class Stage:
         self._daemon.note_cgroup(path)
         file.write_text(str(limit))
         return path
-
-
-def _unlink(path):
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 class Cgroup:
@@ -155,6 +149,10 @@ class Cgroup:
                     folder.mkdir()
                     self._made.append(folder)
             self.folders.append(folder)
+
+    @property
+    def is_ours(self):
+        return set(self.folders) <= set(self._made)
 
     def enter(self, pid):
         for folder in self.folders:
@@ -315,7 +313,7 @@ class DockerContainer(_Container):
 
     def client(self, *arguments):
         """A docker client of our own, started and not waited for: its pid is known."""
-        return Client(["docker", "-H", self._host, *arguments])
+        return Client(["docker", "-H", self._host, *arguments], self.stage.folder)
 
     def exit_code(self):
         """Waits for its end; None if the daemon no longer knows it."""
@@ -399,8 +397,8 @@ class Client:
     """A runtime's client as a process whose identity is known before it works: it
     waits at a gate as a shell, and becomes the client by exec."""
 
-    def __init__(self, command):
-        self._killer = killers.Killer(command)
+    def __init__(self, command, folder):
+        self._killer = killers.Killer(command, folder=folder)
         self.process = truth.read(self._killer.pid)
         self.process.comm = os.path.basename(command[0])
         self.process.exe = os.path.realpath(shutil.which(command[0]))

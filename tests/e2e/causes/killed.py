@@ -107,7 +107,7 @@ def daemon_shells(stage):
 def deleted_exe(stage):
     """The killer's file is deleted once it runs."""
     container = stage.run("victim", "wait")
-    exe = stage.copy_of_victim("xmr-worker", folder=stage.daemon.folder)
+    exe = stage.copy_of_victim("xmr-worker")
     gate = stage.folder / "killer-go"
     killer = stage.killer(exe, "gate", str(gate), "kill", "KILL", str(container.pid))
     killer.open_gate()
@@ -142,9 +142,9 @@ def memfd_exe(stage):
 
 @cause("killed.host/temp-exe")
 def temp_exe(stage):
-    """The killer's file lies in /tmp."""
+    """The killer's file lies below /tmp."""
     container = stage.run("victim", "wait")
-    exe = stage.copy_of_victim(f"vGhyM0-{os.getpid()}"[:15], folder="/tmp")
+    exe = stage.copy_of_victim("vGhyM0")
     killer = stage.killer(exe, "kill", "KILL", str(container.pid))
     yield container
     return struck(container, killer, flags=["temp_exe"])
