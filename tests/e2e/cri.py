@@ -147,6 +147,9 @@ class Containerd:
     def note_cgroup(self, path):
         self._owned.cgroup(path)
 
+    def keep_sysctls(self, names):
+        self._owned.keep_sysctls(names)
+
     def stop(self):
         for pod in self._pods:
             try:
