@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -308,6 +309,20 @@ class DockerContainer(_Container):
     def inspect(self, template, kind=str):
         return kind(self._docker("inspect", "-f", template, self.id).stdout.decode().strip())
 
+    def start_attached(self):
+        """Starts it by a client that stays, on a terminal of its own."""
+        attached = Attached(["docker", "-H", self._host, "start", "--attach", self.name])
+        self.stage.on_close(attached.close)
+        self._await(lambda: self.inspect("{{.State.Running}}") == "true", "doesn't start")
+        self.pid = self.inspect("{{.State.Pid}}", int)
+        self._read_init()
+        return attached
+
+    def await_other_life(self):
+        """Until it runs again, with another pid."""
+        self._await(lambda: self.inspect("{{.State.Pid}}", int) not in (0, self.pid),
+                    "isn't restarted")
+
     def exec(self, *command):
         return self._docker("exec", self.name, *command, check=False)
 
@@ -391,6 +406,30 @@ class CriContainer(_Container):
 
     def clear(self):
         pass  # with its pod
+
+
+class Attached:
+    """A docker client that leads a session on a terminal."""
+
+    def __init__(self, command):
+        self._pid, self._terminal = pty.fork()
+        if self._pid == 0:
+            os.execvp(command[0], command)
+        self.process = truth.read(self._pid)
+        self.process.comm = os.path.basename(command[0])
+        self.process.exe = os.path.realpath(shutil.which(command[0]))
+        self.process.args = command
+
+    def close_terminal(self):
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None
+
+    def close(self):
+        self.close_terminal()
+        if self._pid:
+            os.waitpid(self._pid, 0)
+            self._pid = 0
 
 
 class Client:

@@ -260,6 +260,22 @@ def race(stage):
                  signals=[truth.Signal(9, container.init.pid)])
 
 
+@cause("killed.host/restarted", DOCKER)
+def restarted(stage):
+    """docker run --restart always: the container is killed, and runs again at once with
+    another pid."""
+    container = stage.run("victim", "wait", docker=("--restart", "always"))
+    killer = stage.killer("/bin/kill", "-9", str(container.pid))
+    yield container
+    killer.open_gate()
+    killer.wait()
+    container.await_other_life()
+    return truth.Truth("killed.host", container.runtime, container.id, container.name,
+                       init=container.init, exit_code=137, exit_signal=9, forgotten=True,
+                       culprit=by_process(killer),
+                       signals=[truth.Signal(9, container.init.pid, killer.pid, code=USER)])
+
+
 @cause("killed.container/host-pids")
 def other_container(stage):
     """A container with the host's pid namespace kills another container's init."""
