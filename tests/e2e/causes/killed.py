@@ -366,13 +366,13 @@ def parent(stage):
                  signals=[truth.Signal(9, container.init.pid, culprit.process.pid, code=USER)])
 
 
-@cause("killed.inside/itself")
+@cause("killed.self/kill")
 def itself(stage):
     """The container's first process sends SIGKILL to itself."""
     container = stage.gated("kill-self", "KILL", shared_pids=True)
     yield container
     container.open_gate()
-    return death(container, "killed.inside", 137, exit_signal=9,
+    return death(container, "killed.self", 137, exit_signal=9, accept=["killed.inside"],
                  culprit=truth.Culprit("self", process=container.init),
                  signals=[truth.Signal(9, container.init.pid, container.init.pid, code=USER)])
 

@@ -76,7 +76,7 @@ def docker_stop_init(stage):
     container = stage.run("victim", "wait", docker=("--init",))
     await_child(container.pid, "victim")
     yield container
-    return by_client(container, "runtime.stop", 143, "stop", container.name,
+    return by_client(container, "runtime.stop", 143, "stop", container.name, via=None,
                      signals=[sent(container, 15)])
 
 
