@@ -216,7 +216,8 @@ class Pod:
     def create(self, name, *command, memory=0, pid=None, target="", user=None, mounts=(),
                image_name=IMAGE, workdir="", seccomp="", tty=False, attempt=0, oom_score_adj=0):
         """Makes a container that isn't started. `pid`: TARGET, in place of the pod's
-        namespaces, those of the container `target`; `mounts`: pairs of (on the host, in the container)."""
+        namespaces, those of the container `target`; `mounts`: pairs of (on the host, in
+        the container)."""
         m = self.runtime.messages
         namespaces = m.NamespaceOption(network=NODE, target_id=target,
                                        pid=self.pids if pid is None else pid)

@@ -9,7 +9,6 @@ import os
 import pathlib
 import pty
 import shutil
-import subprocess
 import tempfile
 import threading
 import time

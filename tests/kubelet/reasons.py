@@ -5,13 +5,11 @@ returns the truth, with the kubelet's own words beside it."""
 
 import dataclasses
 import json
-import os
-import pathlib
 
 import cri
 import stage
 import truth
-from causes.cause import KERNEL, USER, await_disposition
+from causes.cause import USER, await_disposition
 
 CRITICAL = 2_000_001_000  # system-node-critical's priority
 IMAGE = cri.IMAGE
@@ -132,7 +130,6 @@ OBEYS = ("/bin/victim", "wait-handling", "TERM", "0")
 IGNORES = ("/bin/victim", "wait-ignoring", "TERM")
 HEALTHY = {"exec": {"command": ["/bin/cat", "/gate/healthy"]}}
 PROBE = {"timeoutSeconds": 1, "periodSeconds": 1, "successThreshold": 1, "failureThreshold": 1}
-RUNC_TERM = "runc sends 15"
 
 
 def _truth(container, cause, exit_code, signals, exit_signal=None):
@@ -147,11 +144,14 @@ def _truth(container, cause, exit_code, signals, exit_signal=None):
     return found
 
 
+def _obeying_pod(scene, **more):
+    container = scene.pod(OBEYS, **more)
+    await_disposition(container.pid, 15)
+    return container
+
+
 def _obeyed(container, cause):
     return _truth(container, cause, 0, (15,))
-
-
-KILLING = r"reason: 'Killing'"
 
 
 @reason("kubernetes.liveness/obeyed", r"Liveness probe for .* failed",
@@ -213,8 +213,7 @@ def deletion_file(scene):
         events=(("Killing", "Stopping container app"),))
 def deletion_api(scene):
     """The pod is deleted at the API server (kubectl delete pod)."""
-    container = scene.pod(OBEYS)
-    await_disposition(container.pid, 15)
+    container = _obeying_pod(scene)
     yield scene.ready(container)
     scene.kubelet.api.delete_pod("default", scene.name, 2)
     return _obeyed(container, "kubernetes.deletion")
@@ -268,9 +267,7 @@ def eviction_memory(scene):
 def preemption(scene):
     """A critical pod needs the processors that another pod has asked for."""
     cpu = scene.kubelet.allocatable_cpu() - 100
-    container = scene.pod(OBEYS, spec={"restartPolicy": "Never"},
-                          resources={"requests": {"cpu": f"{cpu}m"}})
-    await_disposition(container.pid, 15)
+    container = _obeying_pod(scene, resources={"requests": {"cpu": f"{cpu}m"}})
     yield scene.ready(container)
     scene.kubelet.add_pod(f"{scene.name}-critical", scene.spec(
         scene.container(("/bin/victim", "wait-handling", "TERM", "0"),
@@ -283,8 +280,7 @@ def preemption(scene):
         r"Shutdown manager killing pod", r"Shutdown manager finished killing pod")
 def shutdown(scene):
     """logind says that the machine shuts down; kubelet ends its pods first."""
-    container = scene.pod(OBEYS)
-    await_disposition(container.pid, 15)
+    container = _obeying_pod(scene)
     yield scene.ready(container)
     scene.kubelet.shut_down_node()
     return _obeyed(container, "kubernetes.shutdown")

@@ -1,8 +1,8 @@
 """It ended by itself, or it never began."""
 
 import truth
-from causes.cause import (CRI, DOCKER, Family, await_child, by_self, children, death,
-                          gated_and_wrapped, wrapped)
+from causes.cause import (CRI, DOCKER, Family, by_self, children, death,
+                          gated_and_wrapped)
 
 cause = Family()
 

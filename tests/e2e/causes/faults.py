@@ -3,7 +3,7 @@
 import json
 
 import truth
-from causes.cause import (BOTH, DOCKER, KERNEL, TKILL, USER, Family, await_child, by_self, death,
+from causes.cause import (BOTH, DOCKER, KERNEL, TKILL, Family, await_child, by_self, death,
                           gated_and_wrapped)
 
 cause = Family()

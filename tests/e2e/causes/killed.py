@@ -5,7 +5,7 @@ import signal
 
 import truth
 import victims
-from causes.cause import (BOTH, CRI, DOCKER, QUEUE, TKILL, USER, Family, await_child,
+from causes.cause import (CRI, DOCKER, QUEUE, TKILL, USER, Family, await_child,
                           await_disposition, by_member, by_process, children, death, inner_pid,
                           wrapped)
 
@@ -306,7 +306,8 @@ def debug_container(stage):
 def pod_mate(stage):
     """A container of the same pod, which shares its pid namespace, kills init."""
     victim = stage.run("victim", "wait", shared_pids=True)
-    killer = stage.gated("kill", "KILL", str(inner_pid(victim.pid)), name="sidecar", shared_pids=True)
+    killer = stage.gated("kill", "KILL", str(inner_pid(victim.pid)), name="sidecar",
+                         shared_pids=True)
     culprit = by_member(killer.pid, killer)
     yield victim
     killer.open_gate()
@@ -404,7 +405,8 @@ def exec_kill_child(stage):
 
 
 def _broadcast(stage, target):
-    script = f"victim wait & worker=$!; victim gate /gate/go kill KILL {target}; wait $worker; exit $?"
+    script = (f"victim wait & worker=$!; victim gate /gate/go kill KILL {target}; "
+              "wait $worker; exit $?")
     container = stage.run("sh", "-c", script)
     worker, killer = _worker_and_killer(container)
     culprit = by_member(killer, container)

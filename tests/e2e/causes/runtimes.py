@@ -5,8 +5,8 @@ import signal
 import subprocess
 
 import truth
-from causes.cause import (CRI, DOCKER, USER, Family, await_child, await_disposition, by_runtime, children,
-                          death, wrapped)
+from causes.cause import (CRI, DOCKER, USER, Family, await_child, await_disposition,
+                          by_runtime, children, death, wrapped)
 
 cause = Family()
 
