@@ -16,11 +16,12 @@ fishdir = $(sharedir)/fish/vendor_completions.d
 docdir = $(sharedir)/doc/podtap
 
 .DEFAULT_GOAL := build
-.PHONY: help build dev test demo bench install uninstall fuzz-smoke tidy format clean
+.PHONY: help build dev test test-kubelet demo bench install uninstall fuzz-smoke tidy format clean
 
 help:
 	@echo "make build       the release binary, $(RELEASE)"
 	@echo "make test        builds and runs every test"
+	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
 	@echo "make demo        kills a container and lets podtap say who did it"
 	@echo "make bench       measures podtap beside bpftrace"
 	@echo "make install     into PREFIX ($(PREFIX)), below DESTDIR"
@@ -44,6 +45,12 @@ test:
 	@scripts/build dev all
 	@scripts/build asan-ubsan all
 	@tests/run --dev build/dev --sanitized build/asan-ubsan --podtap $(RELEASE)
+
+test-kubelet:
+	@scripts/setup build test kubelet
+	@scripts/build release podtap victims
+	@tests/kubelet/build
+	@tests/kubelet/run --podtap $(RELEASE)
 
 demo:
 	@scripts/setup build demo

@@ -147,6 +147,9 @@ class Containerd:
     def note_cgroup(self, path):
         self._owned.cgroup(path)
 
+    def keep_sysctls(self, names):
+        self._owned.keep_sysctls(names)
+
     def stop(self):
         for pod in self._pods:
             try:
@@ -175,14 +178,15 @@ def memory_limit_file(cgroup):
 
 class Pod:
     """A sandbox, as a kubelet would ask for it. `memory` limits the pod in bytes, by
-    its cgroup alone; `share_pid` lets its containers see each other's processes."""
+    its cgroup alone; `pids` is OWN, POD (its containers see each other's processes) or
+    NODE (they see the host's)."""
 
-    def __init__(self, runtime, name, namespace="default", memory=0, share_pid=False):
+    def __init__(self, runtime, name, namespace="default", memory=0, pids=OWN):
         self.runtime = runtime
         self.name = name
         self.namespace = namespace
         self.uid = str(uuid.uuid4())
-        self.share_pid = share_pid
+        self.pids = pids
         self.cgroup = f"/kubepods/besteffort/pod{self.uid}"
         self.containers = []
         runtime.note_cgroup(self.cgroup)
@@ -197,7 +201,7 @@ class Pod:
 
     def _config(self):
         m = self.runtime.messages
-        namespaces = m.NamespaceOption(network=NODE, pid=POD if self.share_pid else OWN)
+        namespaces = m.NamespaceOption(network=NODE, pid=self.pids)
         return m.PodSandboxConfig(
             metadata=m.PodSandboxMetadata(name=self.name, uid=self.uid, namespace=self.namespace),
             log_directory=str(self.runtime.folder / "logs" / self.uid),
@@ -211,11 +215,12 @@ class Pod:
 
     def create(self, name, *command, memory=0, pid=None, target="", user=None, mounts=(),
                image_name=IMAGE, workdir="", seccomp="", tty=False, attempt=0, oom_score_adj=0):
-        """Makes a container that isn't started. `pid`: NODE, TARGET, … in place of the
-        pod's; `mounts`: pairs of (on the host, in the container)."""
+        """Makes a container that isn't started. `pid`: TARGET, in place of the pod's
+        namespaces, those of the container `target`; `mounts`: pairs of (on the host, in
+        the container)."""
         m = self.runtime.messages
         namespaces = m.NamespaceOption(network=NODE, target_id=target,
-                                       pid=self._pid_mode() if pid is None else pid)
+                                       pid=self.pids if pid is None else pid)
         security = m.LinuxContainerSecurityContext(
             namespace_options=namespaces,
             seccomp=m.SecurityProfile(profile_type=2 if seccomp else 1,
@@ -248,9 +253,6 @@ class Pod:
         container = self.create(name, *command, **options)
         container.start()
         return container
-
-    def _pid_mode(self):
-        return POD if self.share_pid else OWN
 
     def stop(self):
         self.runtime.call("StopPodSandbox",

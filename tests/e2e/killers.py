@@ -20,11 +20,11 @@ import victims
 class Killer:
     """`command` behind a chain of shells, outermost first ("bash", "sh"). With
     `daemon_name`, the outermost is an orphan, forked twice, of that name. `user` is
-    a uid to run as; `cgroup` a stage.Cgroup to run in."""
+    a uid to run as; `cgroup` a stage.Cgroup to run in; `folder` where its gate is."""
 
     def __init__(self, command, shells=(), daemon_name=None, user=None, environment=None,
-                 cgroup=None):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-"))
+                 cgroup=None, quiet=False, folder=None):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="podtap-gate-", dir=folder))
         self._gate = self._folder / "gate"
         os.mkfifo(self._gate)
         identity = {}
@@ -47,7 +47,8 @@ class Killer:
                     + shlex.quote(f"exec -a sh {odd} -c {shlex.quote(text + '; :')}"))
         enter = None if cgroup is None else lambda: cgroup.enter(os.getpid())
         self._process = subprocess.Popen(
-            ["bash", "-c", text], stdin=subprocess.DEVNULL, preexec_fn=enter,
+            ["bash", "-c", text], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if quiet else None, preexec_fn=enter,
             env=dict(os.environ, **(environment or {})), **identity)
         self.pid = self._read_pid(pid_file)
         if daemon_name:
@@ -58,6 +59,10 @@ class Killer:
         self.process.exe = os.path.realpath(shutil.which(command[0]) or command[0])
         self.process.args = list(command)
         self.ancestry = truth.ancestry(self.pid)
+        if daemon_name:
+            # Its true parents are gone.
+            last = [entry.comm for entry in self.ancestry].index(daemon_name[:15])
+            self.ancestry = self.ancestry[:last + 1]
 
     @staticmethod
     def _read_pid(path, timeout=10):

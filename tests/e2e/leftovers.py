@@ -5,6 +5,7 @@ the ids of the containers in it. The test's own end clears them; if the test is
 killed, a guardian does (it reads a pipe whose other end only the test holds); if
 that is killed too, the next run does."""
 
+import json
 import os
 import pathlib
 import re
@@ -38,10 +39,29 @@ class Folder:
         with open(self.path / "cgroups", "a", encoding="utf-8") as file:
             file.write(path + "\n")
 
+    def keep_sysctls(self, names):
+        """Notes the values of sysctls, "kernel.panic", to be put back."""
+        values = {name: _sysctl(name).read_text().strip() for name in names}
+        (self.path / "sysctls").write_text(json.dumps(values), encoding="ascii")
+
     def clear(self):
         sweep(self.path)
         os.close(self._alive)
         self._guardian.wait()
+
+
+def _sysctl(name):
+    return pathlib.Path("/proc/sys") / name.replace(".", "/")
+
+
+def _put_sysctls_back(folder):
+    try:
+        values = json.loads((folder / "sysctls").read_text())
+    except (OSError, ValueError):
+        return
+    for name, value in values.items():
+        if _sysctl(name).read_text().strip() != value:
+            _sysctl(name).write_text(value)
 
 
 def _is_stale(folder):
@@ -83,6 +103,20 @@ def _processes(text):
             if needle in content:
                 found.append(int(entry))
                 break
+    return found
+
+
+def remains(folder, ids=()):
+    """What is still there of a folder's processes, mounts, cgroups and files, in words."""
+    text = str(folder)
+    found = [f"process {pid}" for pid in _processes(text)]
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        found += [f"mount {line.split(' ')[4]}" for line in mounts if text in line]
+    for top in _hierarchies():
+        for parent, folders, _ in os.walk(top):
+            found += [f"cgroup {parent}/{name}" for name in folders if name in ids]
+    if folder.exists():
+        found.append(f"folder {folder}")
     return found
 
 
@@ -165,6 +199,11 @@ def _remove_cgroups(folder, ids):
         for cgroup in found:
             if cgroup.exists():
                 _remove_cgroup(cgroup, top)
+        # dockerd's own, which it leaves; another daemon's containers keep it.
+        try:
+            os.rmdir(top / "docker")
+        except OSError:
+            pass
 
 
 def sweep(folder):
@@ -174,6 +213,7 @@ def sweep(folder):
     _kill_all(str(folder))
     _unmount(str(folder))
     _remove_cgroups(folder, ids)
+    _put_sysctls_back(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

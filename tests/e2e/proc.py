@@ -27,7 +27,8 @@ def parse_stat(text):
 
 def task(pid, tid=None):
     path = f"/proc/{pid}/stat" if tid is None else f"/proc/{pid}/task/{tid}/stat"
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+    # A comm may hold carriage returns: no translation of line ends.
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return parse_stat(file.read())
 
 

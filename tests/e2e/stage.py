@@ -7,8 +7,8 @@ import contextlib
 import itertools
 import os
 import pathlib
+import pty
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -33,8 +33,10 @@ class Stage:
         self._daemon = docker.daemon() if runtime == "docker" else cri.runtime()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stage-", dir=self._daemon.folder))
         # A killer of another user must reach its gate.
-        os.chmod(self.folder, 0o755)
+        for folder in (self._daemon.folder, self.folder):
+            os.chmod(folder, 0o755)
         self._pod = None
+        self._pods = 0
         self._count = 0
 
     def __enter__(self):
@@ -62,7 +64,9 @@ class Stage:
 
     def pod(self, **options):
         """CRI: the pod that the next containers are in; made by itself if not asked for."""
-        self._pod = self._daemon.pod(options.pop("name", self.name), **options)
+        self._pods += 1
+        name = self.name if self._pods == 1 else f"{self.name}-pod{self._pods}"
+        self._pod = self._daemon.pod(options.pop("name", name), **options)
         self.on_close(self._pod.remove)
         return self._pod
 
@@ -93,16 +97,14 @@ class Stage:
 
     def killer(self, *command, **options):
         """A process of the host that waits to become `command`; see killers.Killer."""
-        killer = killers.Killer(command, **options)
+        killer = killers.Killer(command, folder=self.folder, **options)
         self.on_close(killer.close)
         return killer
 
-    def copy_of_victim(self, name, folder=None):
-        """The victim program under another name; gives its path."""
-        folder = pathlib.Path(folder or self.folder)
-        path = folder / name
+    def copy_of_victim(self, name):
+        """The victim program under another name, below /tmp; gives its path."""
+        path = self.folder / name
         shutil.copy(victims.victim(), path)
-        self.on_close(_unlink, path)
         return str(path)
 
     def orphan(self, name, *actor):
@@ -115,6 +117,8 @@ class Stage:
     def cgroup(self, path):
         """Makes "/system.slice/cron.service" in every hierarchy that has names."""
         cgroup = Cgroup(path)
+        if cgroup.is_ours:
+            self._daemon.note_cgroup(path)
         self.on_close(cgroup.remove)
         return cgroup
 
@@ -125,13 +129,6 @@ class Stage:
         self._daemon.note_cgroup(path)
         file.write_text(str(limit))
         return path
-
-
-def _unlink(path):
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 class Cgroup:
@@ -152,6 +149,10 @@ class Cgroup:
                     folder.mkdir()
                     self._made.append(folder)
             self.folders.append(folder)
+
+    @property
+    def is_ours(self):
+        return set(self.folders) <= set(self._made)
 
     def enter(self, pid):
         for folder in self.folders:
@@ -307,12 +308,26 @@ class DockerContainer(_Container):
     def inspect(self, template, kind=str):
         return kind(self._docker("inspect", "-f", template, self.id).stdout.decode().strip())
 
+    def start_attached(self):
+        """Starts it by a client that stays, on a terminal of its own."""
+        attached = Attached(["docker", "-H", self._host, "start", "--attach", self.name])
+        self.stage.on_close(attached.close)
+        self._await(lambda: self.inspect("{{.State.Running}}") == "true", "doesn't start")
+        self.pid = self.inspect("{{.State.Pid}}", int)
+        self._read_init()
+        return attached
+
+    def await_other_life(self):
+        """Until it runs again, with another pid."""
+        self._await(lambda: self.inspect("{{.State.Pid}}", int) not in (0, self.pid),
+                    "isn't restarted")
+
     def exec(self, *command):
         return self._docker("exec", self.name, *command, check=False)
 
     def client(self, *arguments):
         """A docker client of our own, started and not waited for: its pid is known."""
-        return Client(["docker", "-H", self._host, *arguments])
+        return Client(["docker", "-H", self._host, *arguments], self.stage.folder)
 
     def exit_code(self):
         """Waits for its end; None if the daemon no longer knows it."""
@@ -331,17 +346,15 @@ class CriContainer(_Container):
         self.gate = gate
         self.command = command
         self.name = options.pop("name", None) or "app"
-        pod = stage._pod
-        shared = options.pop("shared_pids", False)
-        if pod is None:
-            pod = stage.pod(share_pid=shared)
-        elif pod.share_pid != shared:
-            raise TypeError("the pod was made with other pid namespaces")
+        pids = cri.NODE if options.pop("host_pids", False) else cri.OWN
+        if options.pop("shared_pids", False):
+            pids = cri.POD
+        # All containers of a pod have their pids in one way.
+        pod = stage._pod if stage._pod is not None and stage._pod.pids == pids else \
+            stage.pod(pids=pids)
         self.pod = pod
         self.pod_name = f"{pod.namespace}/{pod.name}"
         self.pod_uid = pod.uid
-        if options.pop("host_pids", False):
-            options["pid"] = cri.NODE
         other = options.pop("pids_of", None)
         if other is not None:
             options.update(pid=cri.TARGET, target=other.id)
@@ -394,12 +407,36 @@ class CriContainer(_Container):
         pass  # with its pod
 
 
+class Attached:
+    """A docker client that leads a session on a terminal."""
+
+    def __init__(self, command):
+        self._pid, self._terminal = pty.fork()
+        if self._pid == 0:
+            os.execvp(command[0], command)
+        self.process = truth.read(self._pid)
+        self.process.comm = os.path.basename(command[0])
+        self.process.exe = os.path.realpath(shutil.which(command[0]))
+        self.process.args = command
+
+    def close_terminal(self):
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None
+
+    def close(self):
+        self.close_terminal()
+        if self._pid:
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+
+
 class Client:
     """A runtime's client as a process whose identity is known before it works: it
     waits at a gate as a shell, and becomes the client by exec."""
 
-    def __init__(self, command):
-        self._killer = killers.Killer(command)
+    def __init__(self, command, folder):
+        self._killer = killers.Killer(command, folder=folder)
         self.process = truth.read(self._killer.pid)
         self.process.comm = os.path.basename(command[0])
         self.process.exe = os.path.realpath(shutil.which(command[0]))

@@ -45,14 +45,14 @@ def user_name(uid):
         return None
 
 
-def ancestry(pid):
-    """Its ancestors, the parent first, as they are now."""
+def ancestry(pid, last=1):
+    """Its ancestors, the parent first, as they are now, up to the process `last`."""
     found = []
-    parent = proc.task(pid).parent
-    while parent:
-        task = proc.task(parent)
+    parent = pid
+    while parent not in (last, 0, 1):
+        task = proc.task(proc.task(parent).parent)
         found.append(Process(task.pid, task.start_ticks, task.comm))
-        parent = task.parent
+        parent = task.pid
     return found
 
 
@@ -70,7 +70,9 @@ class Signal:
 class Culprit:
     kind: str  # process, kernel, runtime, kubelet, self
     process: Process | None = None
-    ancestry: list | None = None    # the parent first
+    # The parent first, up to pid 1, or as far as /proc tells the truth: up to a
+    # container's first process, whose true parent (runc) is gone, or to a daemon.
+    ancestry: list | None = None
     container: str | None = None    # id, of another container or the victim's own
     pod: str | None = None          # "namespace/name"
     unit: str | None = None
@@ -87,9 +89,9 @@ class Truth:
     pod: str = ""      # "namespace/name"
     pod_uid: str = ""
     accept: list = dataclasses.field(default_factory=list)  # causes as right as `cause`
-    via: list = dataclasses.field(default_factory=list)
+    via: list | None = dataclasses.field(default_factory=list)  # None: whatever
     init: Process | None = None      # None: it never ran, or not long enough to be seen
-    exit_code: int | None = None     # as the runtime must show it
+    exit_code: int | None = None     # as the runtime must show it; None: whatever it invents
     exit_signal: int | None = None   # that ended init itself; not a wrapper's 128+n
     died: Process | None = None      # whose end is the root, when it isn't init's
     culprit: Culprit | None = None
@@ -99,7 +101,8 @@ class Truth:
     oom_victims: list = dataclasses.field(default_factory=list)  # pids
     # Causes of other processes' ends, by pid.
     others: dict = dataclasses.field(default_factory=dict)
-    observed_exit_code: int | None = None  # what the runtime said; None: it no longer knows
+    observed_exit_code: int | None = None  # what the runtime said
+    forgotten: bool = False  # the runtime no longer knows this life of the container
     note: str = ""
 
     def as_json(self):

@@ -70,7 +70,8 @@ def by_process(killer, **more):
 
 def by_member(pid, container):
     """The culprit that a process of a container is; before it acts."""
-    return truth.Culprit("process", process=truth.read(pid), ancestry=truth.ancestry(pid),
+    return truth.Culprit("process", process=truth.read(pid),
+                         ancestry=truth.ancestry(pid, last=container.pid),
                          container=container.id, pod=container.pod_name or None)
 
 
@@ -125,6 +126,12 @@ def children(pid):
     except OSError:
         pass
     return found
+
+
+def inner_pid(pid):
+    """The process' number in its own pid namespace."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="surrogateescape") as file:
+        return int([line.split()[-1] for line in file if line.startswith("NSpid:")][0])
 
 
 # A shell, the container's first process, that passes on how its child ended.

@@ -1,8 +1,8 @@
 """It ended by itself, or it never began."""
 
 import truth
-from causes.cause import (CRI, DOCKER, Family, await_child, by_self, children, death,
-                          gated_and_wrapped, wrapped)
+from causes.cause import (CRI, DOCKER, Family, by_self, children, death,
+                          gated_and_wrapped)
 
 cause = Family()
 
@@ -112,8 +112,9 @@ never("start.failed/docker-127", 127, "/bin/no-such-program", runtimes=DOCKER,
       text="The command doesn't exist.")
 never("start.failed/docker-folder", 126, "/tmp", runtimes=DOCKER,
       text="The command is a folder.")
-never("start.failed/docker-128", 128, "victim", "wait", workdir="/bin/busybox", runtimes=DOCKER,
-      text="The working directory is a file: an error of the runtime.")
+never("start.failed/docker-128", 128, "victim", "wait", runtimes=DOCKER,
+      docker=("--sysctl", "net.ipv4.ip_forward=nonsense"),
+      text="A sysctl that can't be set: an error of the runtime.")
 never("start.failed/cri-not-found", 128, "/bin/no-such-program", runtimes=CRI,
       text="The command doesn't exist: containerd says 128 and StartError.")
 never("start.failed/cri-not-executable", 128, "/bin/not-executable", runtimes=CRI,

@@ -3,7 +3,7 @@
 import json
 
 import truth
-from causes.cause import (BOTH, DOCKER, KERNEL, TKILL, USER, Family, await_child, by_self, death,
+from causes.cause import (BOTH, DOCKER, KERNEL, TKILL, Family, await_child, by_self, death,
                           gated_and_wrapped)
 
 cause = Family()
@@ -57,6 +57,17 @@ own("fault.ill/ud2", "fault.ill", 4, 2, "ill", text="Runs an instruction that is
 own("fault.fpe/division", "fault.fpe", 8, 1, "fpe", text="Divides by zero.")
 own("fault.trap/int3", "fault.trap", 5, KERNEL, "trap",
     text="Runs into a breakpoint without a debugger.")
+
+@cause("fault.segv/at-once")
+def segv_at_once(stage):
+    """It faults as soon as it runs. Nobody can look it up in /proc in time."""
+    container = stage.create("victim", "segv-null")
+    yield container
+    container.start()
+    found = death(container, "fault.segv", 139, exit_signal=11, culprit=truth.Culprit("self"))
+    found.init = None
+    return found
+
 
 own("abort/direct", "abort", 6, TKILL, "abort", shared_pids=True,
     text="abort() in a first process that is no pid namespace's init.")

@@ -5,8 +5,9 @@ import signal
 
 import truth
 import victims
-from causes.cause import (BOTH, CRI, DOCKER, QUEUE, TKILL, USER, Family, await_child,
-                          await_disposition, by_member, by_process, children, death, wrapped)
+from causes.cause import (CRI, DOCKER, QUEUE, TKILL, USER, Family, await_child,
+                          await_disposition, by_member, by_process, children, death, inner_pid,
+                          wrapped)
 
 cause = Family()
 NOBODY = 65534
@@ -106,7 +107,7 @@ def daemon_shells(stage):
 def deleted_exe(stage):
     """The killer's file is deleted once it runs."""
     container = stage.run("victim", "wait")
-    exe = stage.copy_of_victim("xmr-worker", folder=stage.daemon.folder)
+    exe = stage.copy_of_victim("xmr-worker")
     gate = stage.folder / "killer-go"
     killer = stage.killer(exe, "gate", str(gate), "kill", "KILL", str(container.pid))
     killer.open_gate()
@@ -141,9 +142,9 @@ def memfd_exe(stage):
 
 @cause("killed.host/temp-exe")
 def temp_exe(stage):
-    """The killer's file lies in /tmp."""
+    """The killer's file lies below /tmp."""
     container = stage.run("victim", "wait")
-    exe = stage.copy_of_victim(f"vGhyM0-{os.getpid()}"[:15], folder="/tmp")
+    exe = stage.copy_of_victim("vGhyM0")
     killer = stage.killer(exe, "kill", "KILL", str(container.pid))
     yield container
     return struck(container, killer, flags=["temp_exe"])
@@ -247,7 +248,8 @@ def docker_init(stage):
 def race(stage):
     """Two killers at once; whichever was first is right."""
     container = stage.run("victim", "wait")
-    pair = [stage.killer(victims.victim(), "kill", "KILL", str(container.pid)) for _ in range(2)]
+    pair = [stage.killer(victims.victim(), "kill", "KILL", str(container.pid), quiet=True)
+            for _ in range(2)]
     yield container
     for killer in pair:
         killer.open_gate()
@@ -256,6 +258,22 @@ def race(stage):
     return death(container, "killed.host", 137, exit_signal=9,
                  culprit=by_process(pair[0], or_process=pair[1].process),
                  signals=[truth.Signal(9, container.init.pid)])
+
+
+@cause("killed.host/restarted", DOCKER)
+def restarted(stage):
+    """docker run --restart always: the container is killed, and runs again at once with
+    another pid."""
+    container = stage.run("victim", "wait", docker=("--restart", "always"))
+    killer = stage.killer("/bin/kill", "-9", str(container.pid))
+    yield container
+    killer.open_gate()
+    killer.wait()
+    container.await_other_life()
+    return truth.Truth("killed.host", container.runtime, container.id, container.name,
+                       init=container.init, exit_code=137, exit_signal=9, forgotten=True,
+                       culprit=by_process(killer),
+                       signals=[truth.Signal(9, container.init.pid, killer.pid, code=USER)])
 
 
 @cause("killed.container/host-pids")
@@ -288,9 +306,8 @@ def debug_container(stage):
 def pod_mate(stage):
     """A container of the same pod, which shares its pid namespace, kills init."""
     victim = stage.run("victim", "wait", shared_pids=True)
-    with open(f"/proc/{victim.pid}/status", encoding="ascii") as file:
-        inner = [line.split()[-1] for line in file if line.startswith("NSpid:")][0]
-    killer = stage.gated("kill", "KILL", inner, name="sidecar", shared_pids=True)
+    killer = stage.gated("kill", "KILL", str(inner_pid(victim.pid)), name="sidecar",
+                         shared_pids=True)
     culprit = by_member(killer.pid, killer)
     yield victim
     killer.open_gate()
@@ -350,13 +367,13 @@ def parent(stage):
                  signals=[truth.Signal(9, container.init.pid, culprit.process.pid, code=USER)])
 
 
-@cause("killed.inside/itself")
+@cause("killed.self/kill")
 def itself(stage):
     """The container's first process sends SIGKILL to itself."""
     container = stage.gated("kill-self", "KILL", shared_pids=True)
     yield container
     container.open_gate()
-    return death(container, "killed.inside", 137, exit_signal=9,
+    return death(container, "killed.self", 137, exit_signal=9, accept=["killed.inside"],
                  culprit=truth.Culprit("self", process=container.init),
                  signals=[truth.Signal(9, container.init.pid, container.init.pid, code=USER)])
 
@@ -380,7 +397,7 @@ def exec_kill_child(stage):
     container = stage.run(*wrapped("wait"))
     child = truth.read(await_child(container.pid, "victim"))
     yield container
-    container.exec("/bin/busybox", "pkill", "-9", "-x", "victim")
+    container.exec("/bin/busybox", "kill", "-9", str(inner_pid(child.pid)))
     return death(container, "killed.inside", 137, via=["wrapper"], died=child,
                  culprit=truth.Culprit("process", process=None, container=container.id,
                                        pod=container.pod_name or None),
@@ -388,7 +405,8 @@ def exec_kill_child(stage):
 
 
 def _broadcast(stage, target):
-    script = f"victim wait & worker=$!; victim gate /gate/go kill KILL {target}; wait $worker; exit $?"
+    script = (f"victim wait & worker=$!; victim gate /gate/go kill KILL {target}; "
+              "wait $worker; exit $?")
     container = stage.run("sh", "-c", script)
     worker, killer = _worker_and_killer(container)
     culprit = by_member(killer, container)

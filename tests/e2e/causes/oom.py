@@ -7,7 +7,7 @@ whole machine's memory to run out, which would take everybody else along."""
 import pathlib
 
 import truth
-from causes.cause import (BOTH, CRI, DOCKER, KERNEL, Family, await_child, by_process, death,
+from causes.cause import (CRI, DOCKER, KERNEL, Family, await_child, by_process, death,
                           gated_and_wrapped)
 
 cause = Family()

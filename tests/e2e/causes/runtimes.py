@@ -5,8 +5,8 @@ import signal
 import subprocess
 
 import truth
-from causes.cause import (CRI, DOCKER, USER, Family, await_disposition, by_runtime, children,
-                          death, wrapped)
+from causes.cause import (CRI, DOCKER, USER, Family, await_child, await_disposition,
+                          by_runtime, children, death, wrapped)
 
 cause = Family()
 
@@ -74,9 +74,9 @@ def docker_stop_init(stage):
     """docker stop with --init: docker-init passes SIGTERM to its child, which ends by
     it, and ends with 143."""
     container = stage.run("victim", "wait", docker=("--init",))
-    await_disposition(container.pid, signal.SIGTERM, "SigBlk")
+    await_child(container.pid, "victim")
     yield container
-    return by_client(container, "runtime.stop", 143, "stop", container.name,
+    return by_client(container, "runtime.stop", 143, "stop", container.name, via=None,
                      signals=[sent(container, 15)])
 
 
@@ -89,11 +89,10 @@ def docker_restart(stage):
     stage.on_close(client.close)
     client.go()
     found = truth.Truth("runtime.stop", container.runtime, container.id, container.name,
-                        init=container.init, exit_code=0, culprit=by_runtime(),
+                        init=container.init, exit_code=0, forgotten=True, culprit=by_runtime(),
                         clients=[client.process], signals=[sent(container, 15)],
                         note="it runs again, with another pid")
-    if container.inspect("{{.State.Pid}}", int) in (0, container.pid):
-        raise AssertionError("the container wasn't restarted")
+    container.await_other_life()
     return found
 
 
@@ -103,7 +102,7 @@ def docker_stop_rm(stage):
     container = handling(stage, 0, docker=("--rm",))
     yield container
     return by_client(container, "runtime.stop", 0, "stop", container.name,
-                     signals=[sent(container, 15)])
+                     signals=[sent(container, 15)], forgotten=True)
 
 
 @cause("runtime.stop/dockerd-ends", DOCKER)
@@ -137,7 +136,7 @@ def cri_stop_signal(stage):
                  signals=[sent(container, 10)])
 
 
-@cause("runtime.stop/cri-stop-pod", CRI)
+@cause("runtime.kill/cri-stop-pod", CRI)
 def cri_stop_pod(stage):
     """StopPodSandbox kills the containers that still run, without asking."""
     container = handling(stage, 0)
@@ -200,7 +199,7 @@ def docker_rm(stage):
     container = stage.run("victim", "wait")
     yield container
     return by_client(container, "runtime.kill", 137, "rm", "-f", container.name, exit_signal=9,
-                     signals=[sent(container, 9)])
+                     signals=[sent(container, 9)], forgotten=True)
 
 
 @cause("runtime.kill/docker-wrapper", DOCKER)
@@ -225,6 +224,20 @@ def docker_kill_stopped(stage):
                               sent(container, 9)])
 
 
+@cause("runtime.kill/docker-hangup", DOCKER)
+def docker_hangup(stage):
+    """The terminal of an attached docker client is closed; the client passes its
+    SIGHUP on to the container, which ends by it."""
+    container = stage.create("victim", "wait-handling", "HUP", "129")
+    attached = container.start_attached()
+    await_disposition(container.pid, signal.SIGHUP)
+    yield container
+    client = attached.process
+    attached.close_terminal()
+    return death(container, "runtime.kill", 129, accept=["hangup"], culprit=by_runtime(),
+                 clients=[client], signals=[sent(container, 1)])
+
+
 @cause("runtime.kill/cri-remove", CRI)
 def cri_remove(stage):
     """RemoveContainer of one that runs: killed, and nothing is left to ask for."""
@@ -232,7 +245,7 @@ def cri_remove(stage):
     yield container
     container.remove()
     return death(container, "runtime.kill", 137, exit_signal=9, culprit=by_runtime(),
-                 clients=myself(), signals=[sent(container, 9)])
+                 clients=myself(), signals=[sent(container, 9)], forgotten=True)
 
 
 CAUSES = cause.causes

@@ -4,7 +4,7 @@ import subprocess
 import time
 
 import truth
-from causes.cause import USER, Family, await_child
+from causes.cause import DOCKER, USER, Family, await_child
 
 cause = Family()
 
@@ -74,6 +74,17 @@ def exec_killed(stage):
     running.join(10)
     return alive(container, signals=[truth.Signal(9, pid, killer.pid, code=USER)],
                  others={pid: "killed.host"})
+
+
+@cause("none/docker-tty-closed", DOCKER)
+def tty_closed(stage):
+    """docker run -t: the client's terminal is closed; the container has a terminal of
+    its own and lives on."""
+    container = stage.create("victim", "wait", tty=True)
+    attached = container.start_attached()
+    yield container
+    attached.close_terminal()
+    return alive(container, absent=[truth.Signal(1, container.init.pid)])
 
 
 @cause("none/worker-killed")

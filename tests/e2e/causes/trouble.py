@@ -14,10 +14,15 @@ INVALID = os.fsdecode(b"\xff\xfe\x80bad\xc3(")
 ARGUMENTS = ["line one\nverdict: exit\n", "\x1b[2J\x1b[1;1H", INVALID]
 
 
+def encoded(name):
+    return "".join(f"%{byte:02x}" for byte in os.fsencode(name))
+
+
 def hostile(stage, victims_name, killers_name):
-    container = stage.run("victim", "as", victims_name, "wait")
+    # Docker and the CRI carry UTF-8 only, so names travel encoded.
+    container = stage.run("victim", "as", encoded(victims_name), "wait")
     container.await_comm(victims_name)
-    killer = stage.killer(victims.victim(), "as", killers_name, "kill", "KILL",
+    killer = stage.killer(victims.victim(), "as", encoded(killers_name), "kill", "KILL",
                           str(container.pid), *ARGUMENTS)
     yield container
     killer.open_gate()

@@ -14,7 +14,7 @@ namespace {
 
 // Volatile, so that no compiler knows that these are no addresses.
 volatile uintptr_t nowhere = 0;
-volatile uintptr_t wild = 0xdead000;                      // nothing is mapped there
+volatile uintptr_t wild = 0xdead000;                    // nothing is mapped there
 volatile uintptr_t non_canonical = 0x4141414141414141;  // no address at all
 
 const char read_only[] = "read-only";

@@ -168,16 +168,11 @@ int WatchMemory(Arguments args) {
 }
 
 constexpr Actor kActors[] = {
-    {"kill", "SIGNAL PID", Kill},
-    {"kill-parent", "SIGNAL", KillParent},
-    {"tgkill-other", "SIGNAL PID", Tgkill},
-    {"pidfd", "SIGNAL PID", Pidfd},
-    {"sigqueue", "SIGNAL PID", Queue},
-    {"thread-kill", "SIGNAL PID", ThreadKill},
-    {"write", "PATH TEXT", Write},
-    {"memfd", "NAME ACTOR...", Memfd},
-    {"daemon", "FOLDER ACTOR...", Daemon},
-    {"watch-memory", "SIGNAL KIB PID...", WatchMemory},
+    {"kill", "SIGNAL PID", Kill},           {"kill-parent", "SIGNAL", KillParent},
+    {"tgkill-other", "SIGNAL PID", Tgkill}, {"pidfd", "SIGNAL PID", Pidfd},
+    {"sigqueue", "SIGNAL PID", Queue},      {"thread-kill", "SIGNAL PID", ThreadKill},
+    {"write", "PATH TEXT", Write},          {"memfd", "NAME ACTOR...", Memfd},
+    {"daemon", "FOLDER ACTOR...", Daemon},  {"watch-memory", "SIGNAL KIB PID...", WatchMemory},
 };
 
 }  // namespace

@@ -24,8 +24,8 @@ int Limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
 
 // cpu SOFT HARD: seconds of processor time.
 int Cpu(Arguments args) {
-  const int failed = Limit(RLIMIT_CPU, static_cast<rlim_t>(Number(args[0])),
-                           static_cast<rlim_t>(Number(args[1])));
+  const int failed =
+      Limit(RLIMIT_CPU, static_cast<rlim_t>(Number(args[0])), static_cast<rlim_t>(Number(args[1])));
   if (failed != 0) return failed;
   Burn();
 }

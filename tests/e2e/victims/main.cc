@@ -102,6 +102,4 @@ int Await(pid_t child) {
 
 }  // namespace victim
 
-int main(int, char** argv) {
-  return victim::Act(argv + 1);
-}
+int main(int, char** argv) { return victim::Act(argv + 1); }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <iterator>
+#include <string>
 
 #include "actor.h"
 
@@ -54,10 +55,20 @@ int Gate(Arguments args) {
   return failed != 0 ? failed : Act(args + 1);
 }
 
-// as NAME ACTOR...: calls itself NAME, which may hold anything.
+// as NAME ACTOR...: calls itself NAME, which may hold anything: "%1b" is a byte.
 int As(Arguments args) {
   if (args[0] == nullptr) return Act(args);
-  prctl(PR_SET_NAME, args[0]);
+  std::string name;
+  for (const char* at = args[0]; *at != '\0'; ++at) {
+    unsigned byte = 0;
+    if (std::sscanf(at, "%%%2x", &byte) == 1) {
+      name += static_cast<char>(byte);
+      at += 2;
+    } else {
+      name += *at;
+    }
+  }
+  prctl(PR_SET_NAME, name.c_str());
   return Act(args + 1);
 }
 
