@@ -99,7 +99,7 @@ std::optional<Finding> Kubernetes(const Scene& scene) {
                ((*word)->message.empty() ? std::string(reason.why) : (*word)->message),
        .process = finding.culprit->process ? finding.culprit->process->key : store::ProcessKey{},
        .row = word->row});
-  finding.headline = "The kubelet had " + ContainerName(scene.death().container) + " " +
+  finding.headline = "The kubelet had " + WhatEnded(scene) + " " +
                      (story.act == RuntimeAct::kStop ? "stopped" : "killed") + ": " +
                      std::string(reason.why) + ".";
   finding.next_steps.clear();

@@ -9,13 +9,30 @@ namespace {
 // What a row proves by its look alone comes first, then whose hand it was, then what
 // can be said without a signal.
 constexpr std::array kRules = {
+    StartFailed,
     // The kernel's own.
     OomGroup,
     OomPod,
     OomNode,
     OomContainer,
     OomChild,
+    Seccomp,
+    Abort,
+    FaultSegv,
+    FaultBus,
+    FaultIll,
+    FaultFpe,
+    FaultTrap,
+    RlimitCpu,
+    RlimitFsize,
+    Sigpipe,
+    Alarm,
+    Hangup,
+    Interrupt,
+    Pdeathsig,
+    PidnsTeardown,
     // Somebody's.
+    OomUserspace,
     Kubernetes,
     RuntimeStopTimeout,
     RuntimeStop,

@@ -93,6 +93,15 @@ std::string RuntimeActor(const Scene& scene, const Finding& finding) {
   return runtime + AskersText(finding.on_behalf_of);
 }
 
+std::string WhatEnded(const Scene& scene) {
+  const container::Container& container = scene.death().container;
+  const bool is_container = !container.id.value.empty() || !container.pod.name.empty();
+  if (!is_container || !scene.view.IsInit(scene.init.process)) {
+    return scene.view.Name(scene.init.process);
+  }
+  return ContainerName(container);
+}
+
 void AddContainerSteps(const Scene& scene, std::vector<std::string>& steps) {
   const container::Container& container = scene.death().container;
   const container::Pod& pod = container.pod;

@@ -19,6 +19,8 @@ RuntimeStory StoryOf(const Scene& scene);
 Finding ByRuntime(const Scene& scene, const RuntimeStory& story);
 // "Docker, asked by docker(311) of alice,", "containerd, asked by the kubelet,".
 std::string RuntimeActor(const Scene& scene, const Finding& finding);
+// "container web"; the process, when what was watched is no container.
+std::string WhatEnded(const Scene& scene);
 void AddContainerSteps(const Scene& scene, std::vector<std::string>& steps);
 
 }  // namespace podtap::verdict
