@@ -38,14 +38,22 @@ Link WrapperLink(const Scene& scene, const End& wrapper) {
 
 // From the blow to the container's end.
 void AddTheWay(const Scene& scene, const Finding& finding, Verdict& verdict) {
-  verdict.chain.insert(verdict.chain.end(), finding.chain.begin(), finding.chain.end());
+  const bool goes_on = !verdict.chain.empty();
+  for (const Link& link : finding.chain) {
+    // The part before may have told it already.
+    const bool told =
+        link.row && std::ranges::find(verdict.chain, link.row, &Link::row) != verdict.chain.end();
+    if (!told || !goes_on) verdict.chain.push_back(link);
+  }
   if (scene.blow && !finding.without_blow) {
     for (const Signal& relay : scene.blow->relays) {
       verdict.chain.push_back(SentLink(scene.view, relay));
       verdict.evidence.push_back(relay.row);
     }
   }
-  verdict.chain.push_back(EndLink(scene.view, scene.subject.end));
+  if (scene.subject.end.process.known()) {
+    verdict.chain.push_back(EndLink(scene.view, scene.subject.end));
+  }
   if (scene.subject.end.row) verdict.evidence.push_back(*scene.subject.end.row);
   for (const End& wrapper : scene.subject.wrappers) {
     verdict.chain.push_back(WrapperLink(scene, wrapper));

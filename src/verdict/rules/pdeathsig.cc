@@ -24,6 +24,8 @@ std::optional<Finding> Pdeathsig(const Scene& scene) {
   const store::SignalSent& sent = *scene.sent();
   const std::string parent = view.Name(sent.sender);
   const Exited* ended = view.EndOf(sent.sender);
+  // The process' own end comes before its children are told; a later one is another's.
+  if (ended != nullptr && Elapsed(ended->at, scene.blow->root.at) < 0) ended = nullptr;
   Finding finding;
   finding.cause = Cause::kPdeathsig;
   finding.culprit = MakeCulprit(view, Culprit::Kind::kProcess, sent.sender, &sent);

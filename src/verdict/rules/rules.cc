@@ -2,6 +2,7 @@
 #include <array>
 
 #include "verdict/rules/rule.h"
+#include "verdict/rules/told.h"
 
 namespace podtap::verdict {
 namespace {
@@ -43,6 +44,13 @@ constexpr std::array kRules = {
     KilledInside,
     KilledContainer,
     KilledHost,
+    // What others told, where nothing was seen.
+    ToldOom,
+    ToldOomUserspace,
+    ToldSeccomp,
+    ToldFault,
+    ToldKubernetes,
+    ToldRuntime,
     // Nobody's, or nobody knows.
     ExitedByItself,
     NotKnown,

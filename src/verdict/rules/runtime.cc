@@ -12,20 +12,6 @@
 namespace podtap::verdict {
 namespace {
 
-// The last stop signal that the runtime sent to the same process before.
-std::optional<Signal> AskedBefore(const Scene& scene) {
-  const View& view = scene.view;
-  const Signal& root = scene.blow->root;
-  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
-  std::optional<Signal> asked;
-  for (const Signal& signal : view.SignalsTo(root->target)) {
-    const int64_t before = Elapsed(signal.at, root.at);
-    if (signal.row == root.row || before < 0 || before > kLongestGrace) continue;
-    if (signal->signal == stop && RuntimeHand(view, signal)) asked = signal;
-  }
-  return asked;
-}
-
 std::string AskersText(const std::vector<Culprit>& askers) {
   if (askers.size() != 1) return "";
   const Culprit& asker = askers.front();
@@ -38,6 +24,19 @@ std::string AskersText(const std::vector<Culprit>& askers) {
 }
 
 }  // namespace
+
+std::optional<Signal> AskedBefore(const Scene& scene) {
+  const View& view = scene.view;
+  const Signal& root = scene.blow->root;
+  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
+  std::optional<Signal> asked;
+  for (const Signal& signal : view.SignalsTo(root->target)) {
+    const int64_t before = Elapsed(signal.at, root.at);
+    if (signal.row == root.row || before < 0 || before > kLongestGrace) continue;
+    if (signal->signal == stop && RuntimeHand(view, signal)) asked = signal;
+  }
+  return asked;
+}
 
 RuntimeStory StoryOf(const Scene& scene) {
   RuntimeStory story;

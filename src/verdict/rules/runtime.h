@@ -13,6 +13,8 @@ struct RuntimeStory {
   std::optional<Signal> asked;  // the stop signal that came before a SIGKILL
 };
 RuntimeStory StoryOf(const Scene& scene);
+// The last stop signal that a runtime sent to the blow's target before the blow.
+std::optional<Signal> AskedBefore(const Scene& scene);
 
 // The runtime as the culprit, who asked it, chain and evidence. The headline is left
 // to the rule.

@@ -84,6 +84,8 @@ std::optional<Finding> Seccomp(const Scene& scene) {
        .process = end.process,
        .row = thread->row});
   if (!by_status) {
+    finding.headline = "The seccomp filter ended a thread of " + scene.subject_name() +
+                       ", which then exited with code " + std::to_string(*end.code()) + ".";
     finding.confidence = Confidence::kLikely;
     finding.gaps.push_back("That " + scene.subject_name() +
                            " exited because of the thread is told by the time alone.");

@@ -4,6 +4,7 @@
 
 #include "verdict/culprit.h"
 #include "verdict/rules/cgroup_kill.h"
+#include "verdict/rules/runtime.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
 
@@ -128,6 +129,13 @@ void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::s
     steps.push_back("ask " + process.login_user + "; their logins: last -w " +
                     ShellWord(process.login_user));
   }
+  if (process.key.pid.value == 1) {
+    steps.push_back(
+        "the host's first process did it: a unit or scope was stopped: journalctl "
+        "_PID=1" +
+        Since(view));
+    return;
+  }
   const bool alive = !process.exited;
   if (alive && process.seen != store::Seen::kMentioned) {
     const std::string pid = std::to_string(process.key.pid.value);
@@ -152,6 +160,12 @@ Finding SentBy(const Scene& scene, Cause cause) {
   finding.headline = Actor(scene) + " " + Act(scene) + ".";
   finding.culprit =
       MakeCulprit(scene.view, Culprit::Kind::kProcess, scene.sent()->sender, scene.sent());
+  if (const auto asked = AskedBefore(scene);
+      asked && Elapsed(asked->at, scene.blow->root.at) <= kAnswer) {
+    // It was on its way out already.
+    finding.chain.push_back(SentLink(scene.view, *asked));
+    finding.evidence.push_back(asked->row);
+  }
   finding.chain.push_back(SentLink(scene.view, scene.blow->root));
   finding.evidence.push_back(scene.blow->root.row);
   AddSenderSteps(scene.view, *finding.culprit, finding.next_steps);

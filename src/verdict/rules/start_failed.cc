@@ -46,6 +46,22 @@ std::string Lower(std::string text) {
   return text;
 }
 
+// What matters of a runtime's error, which wraps one error in the other:
+// `exec: "servr": executable file not found in $PATH`.
+std::string Core(std::string_view message) {
+  constexpr std::array<std::string_view, 5> kWraps = {
+      "OCI runtime create failed: ", "runc create failed: ", "caused: ",
+      "unable to start container process: ", "failed to create shim task: "};
+  for (const std::string_view wrap : kWraps) {
+    const size_t at = message.rfind(wrap);
+    if (at != std::string_view::npos && at + wrap.size() < message.size()) {
+      message.remove_prefix(at + wrap.size());
+    }
+  }
+  if (message.ends_with(": unknown")) message.remove_suffix(9);
+  return std::string(message);
+}
+
 bool RuntimeSaysSo(const container::RuntimeExit& said) {
   if (std::ranges::find(kReasons, said.reason) != kReasons.end()) return true;
   const bool code = said.exit_code >= 126 && said.exit_code <= 128;
@@ -79,7 +95,11 @@ std::optional<Finding> StartFailed(const Scene& scene) {
   finding.headline = ContainerName(scene.death().container) + " never ran";
   finding.headline[0] = finding.headline[0] == 'c' ? 'C' : finding.headline[0];
   const std::string message = said ? said->message : "";
-  finding.headline += message.empty() ? "." : ": " + message + (message.ends_with('.') ? "" : ".");
+  if (!message.empty()) {
+    finding.headline += ": " + Core(message);
+    finding.chain.push_back({.text = "the runtime's error: " + message, .process = {}, .row = {}});
+  }
+  if (!finding.headline.ends_with('.')) finding.headline += ".";
   // The runtime knows what it could not start.
   finding.beyond_gaps = by_word;
   finding.by_absence = !by_word;
