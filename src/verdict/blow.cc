@@ -234,10 +234,11 @@ bool IsFault(const SignalSent& sent) {
 }
 
 bool FromKernel(const SignalSent& sent) {
-  constexpr int32_t kTimer = -2;  // SI_TIMER
+  constexpr int32_t kSiTkill = -6;
   if (sent.info == Info::kKernel || IsFault(sent)) return true;
   if (sent.info == Info::kReal) {
-    if (sent.code == kTimer) return !InKillCall(sent);
+    // Timers, message queues, asynchronous I/O: SI_TIMER to SI_SIGIO, SI_ASYNCNL.
+    if (sent.code < -1 && sent.code != kSiTkill) return !InKillCall(sent);
     return sent.code > 0 && !Same(sent.sender, sent.target);
   }
   // To the thread that wrote.

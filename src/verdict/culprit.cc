@@ -60,8 +60,9 @@ bool RunsMany(std::string_view program) {
 
 bool NameMismatch(const store::Process& process) {
   if (process.kernel_thread || process.exe.empty() || process.comm.empty()) return false;
-  if (process.exe_memfd) return false;  // its own flag; such a file's name says nothing
   const std::string comm = Lower(process.comm);
+  // A memfd has its own flag; its file's name says nothing.
+  if (process.exe_memfd) return LooksLikeKernelThread(comm);
   const std::string program = Lower(BaseName(process.exe));
   if (Fits(comm, program)) return false;
   if (LooksLikeKernelThread(comm)) return true;

@@ -38,14 +38,22 @@ Link WrapperLink(const Scene& scene, const End& wrapper) {
 
 // From the blow to the container's end.
 void AddTheWay(const Scene& scene, const Finding& finding, Verdict& verdict) {
-  verdict.chain = finding.chain;
+  const bool goes_on = !verdict.chain.empty();
+  for (const Link& link : finding.chain) {
+    // The part before may have told it already.
+    const bool told =
+        link.row && std::ranges::find(verdict.chain, link.row, &Link::row) != verdict.chain.end();
+    if (!told || !goes_on) verdict.chain.push_back(link);
+  }
   if (scene.blow && !finding.without_blow) {
     for (const Signal& relay : scene.blow->relays) {
       verdict.chain.push_back(SentLink(scene.view, relay));
       verdict.evidence.push_back(relay.row);
     }
   }
-  verdict.chain.push_back(EndLink(scene.view, scene.subject.end));
+  if (scene.subject.end.process.known()) {
+    verdict.chain.push_back(EndLink(scene.view, scene.subject.end));
+  }
   if (scene.subject.end.row) verdict.evidence.push_back(*scene.subject.end.row);
   for (const End& wrapper : scene.subject.wrappers) {
     verdict.chain.push_back(WrapperLink(scene, wrapper));
@@ -119,38 +127,90 @@ Scene MakeScene(const View& view, const End& init) {
   return scene;
 }
 
+// One end and what was found about it.
+struct Part {
+  Scene scene;
+  Finding finding;
+};
+
+Part Explain(const View& view, const End& init) {
+  Scene scene = MakeScene(view, init);
+  Finding finding = FirstFinding(scene);
+  return {std::move(scene), std::move(finding)};
+}
+
+// Why the first process of the pid namespace ended, whose end took this one along.
+std::optional<Part> BeforeTeardown(const Part& part) {
+  if (part.finding.cause != Cause::kPidnsTeardown) return std::nullopt;
+  const View& view = part.scene.view;
+  const Exited* first = view.EndOf(part.scene.sent()->sender);
+  if (first == nullptr) return std::nullopt;
+  Part before = Explain(view, EndFrom(*first));
+  // Its own exit is no cause of this one's beyond that it ended.
+  const Cause cause = before.finding.cause;
+  if (cause == Cause::kUnknown || cause == Cause::kExit || cause == Cause::kPidnsTeardown) {
+    return std::nullopt;
+  }
+  return before;
+}
+
+void Append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  for (const std::string& text : more) {
+    if (std::ranges::find(to, text) == to.end()) to.push_back(text);
+  }
+}
+
+// Chain, evidence, gaps and confidence of one part; the root's part comes first.
+void Add(const Part& part, Verdict& verdict) {
+  const auto& [scene, finding] = part;
+  Confidence confidence = Weaker(finding.confidence, scene.subject.confidence);
+  std::vector<std::string> gaps = finding.gaps;
+  Append(gaps, scene.subject.doubts);
+  verdict.evidence.insert(verdict.evidence.end(), finding.evidence.begin(), finding.evidence.end());
+  if (scene.blow && !finding.without_blow) {
+    confidence = Weaker(confidence, scene.blow->confidence);
+    Append(gaps, scene.blow->doubts);
+    for (const Signal& rival : scene.blow->rivals) verdict.evidence.push_back(rival.row);
+  }
+  if (!finding.beyond_gaps) confidence = Weaker(confidence, Limit(scene, finding, gaps));
+  verdict.confidence = Weaker(verdict.confidence, confidence);
+  Append(verdict.gaps, gaps);
+  Append(verdict.via, Via(scene, finding));
+  AddTheWay(scene, finding, verdict);
+}
+
+void DescribeWrapper(const Scene& scene, Exit& exit) {
+  if (scene.subject.wrappers.empty() || scene.subject.gave_up) return;
+  exit.text = std::to_string(*exit.code) + ": " + scene.subject_name() + "'s end by " +
+              SignalName(scene.subject.end.signal()) + ", passed on by " +
+              scene.view.Name(scene.init.process);
+}
+
 }  // namespace
 
 Verdict Judge(const store::Death& death) {
   const View view(death);
-  const Scene scene = MakeScene(view, EndOfInit(view));
-  Finding finding = FirstFinding(scene);
+  Part part = Explain(view, EndOfInit(view));
+  std::optional<Part> before = BeforeTeardown(part);
 
   Verdict verdict;
-  verdict.cause = finding.cause;
-  verdict.confidence = Weaker(finding.confidence, scene.subject.confidence);
-  verdict.evidence = finding.evidence;
-  verdict.gaps = finding.gaps;
-  verdict.gaps.insert(verdict.gaps.end(), scene.subject.doubts.begin(), scene.subject.doubts.end());
-  if (scene.blow && !finding.without_blow) {
-    verdict.confidence = Weaker(verdict.confidence, scene.blow->confidence);
-    verdict.gaps.insert(verdict.gaps.end(), scene.blow->doubts.begin(), scene.blow->doubts.end());
-    for (const Signal& rival : scene.blow->rivals) verdict.evidence.push_back(rival.row);
+  verdict.confidence = Confidence::kProven;
+  if (before) {
+    Add(*before, verdict);
+    verdict.via.emplace_back(CauseName(Cause::kPidnsTeardown));
+    before->finding.headline += " " + part.finding.headline;
   }
-  verdict.confidence = Weaker(verdict.confidence, Limit(scene, finding, verdict.gaps));
-  verdict.via = Via(scene, finding);
-  AddTheWay(scene, finding, verdict);
+  Add(part, verdict);
   SortEvidence(view, verdict.evidence);
-  verdict.headline = std::move(finding.headline);
-  verdict.culprit = std::move(finding.culprit);
-  verdict.on_behalf_of = std::move(finding.on_behalf_of);
-  verdict.next_steps = std::move(finding.next_steps);
-  verdict.exit = DecodeExit(view, scene.init);
-  if (!scene.subject.wrappers.empty() && !scene.subject.gave_up) {
-    verdict.exit.text = std::to_string(*verdict.exit.code) + ": " + scene.subject_name() +
-                        "'s end by " + SignalName(scene.subject.end.signal()) + ", passed on by " +
-                        view.Name(scene.init.process);
-  }
+  verdict.exit = DecodeExit(view, part.scene.init);
+  DescribeWrapper(part.scene, verdict.exit);
+
+  Finding& root = before ? before->finding : part.finding;
+  verdict.cause = root.cause;
+  verdict.headline = std::move(root.headline);
+  verdict.culprit = std::move(root.culprit);
+  verdict.on_behalf_of = std::move(root.on_behalf_of);
+  verdict.next_steps = std::move(root.next_steps);
   return verdict;
 }
 

@@ -12,7 +12,7 @@ namespace podtap::verdict {
 namespace {
 
 bool InContainer(const View& view, const store::ProcessKey& process, cgroup::CgroupId cgroup) {
-  return view.Descends(process, view.init()) || PlaceOf(view, process, cgroup) == Place::kSame;
+  return PlaceOf(view, process, cgroup) == Place::kSame || view.Descends(process, view.init());
 }
 
 // The ends of those between `child` and init, the nearest first, init last. Empty when

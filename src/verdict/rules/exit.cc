@@ -59,18 +59,40 @@ void AddDeadChildren(const Scene& scene, Finding& finding) {
   }
 }
 
+// The runtime's exit code, where the kernel's word is missing. One of 128+n would be a
+// signal's as well.
+std::optional<int32_t> ToldCode(const Scene& scene) {
+  const auto& said = scene.death().runtime_exit;
+  if (scene.init.status || !said || said->exit_code < 0 || said->exit_code > 128) {
+    return std::nullopt;
+  }
+  return said->exit_code;
+}
+
 }  // namespace
 
 std::optional<Finding> ExitedByItself(const Scene& scene) {
-  const std::optional<int32_t> code = scene.init.code();
+  std::optional<int32_t> code = scene.init.code();
+  const bool told = !code;
+  if (told) code = ToldCode(scene);
   if (!code || !scene.subject.wrappers.empty() || scene.blow) return std::nullopt;
   const View& view = scene.view;
   Finding finding;
   finding.cause = Cause::kExit;
   finding.by_absence = true;
-  finding.headline =
-      view.Name(scene.init.process) + " exited by itself with code " + std::to_string(*code) + ".";
-  finding.culprit = MakeCulprit(view, Culprit::Kind::kSelf, scene.init.process, nullptr);
+  const std::string name = scene.init.process.known() ? view.Name(scene.init.process)
+                                                      : ContainerName(scene.death().container);
+  finding.headline = name + " exited by itself with code " + std::to_string(*code) + ".";
+  if (finding.headline.starts_with("container ")) finding.headline[0] = 'C';
+  if (scene.init.process.known()) {
+    finding.culprit = MakeCulprit(view, Culprit::Kind::kSelf, scene.init.process, nullptr);
+    finding.culprit->flags.clear();
+  }
+  if (told) {
+    finding.confidence = Confidence::kLikely;
+    finding.gaps.emplace_back(
+        "Its exit code is the runtime's word; what came before it was not seen.");
+  }
   if (const int32_t signal = SignalInCode(*code); signal != 0 && EndsByDefault(signal)) {
     finding.confidence = Confidence::kLikely;
     finding.gaps.push_back("Exit code " + std::to_string(*code) + " is 128 + " +

@@ -13,6 +13,8 @@ namespace {
 
 bool CameByExec(const View& view, const store::ProcessKey& sender) {
   if (view.IsInit(sender) || view.Descends(sender, view.init())) return false;
+  const store::Process* process = view.Find(sender);
+  if (process == nullptr || process->ns_pid == 1) return false;
   return std::ranges::any_of(view.Ancestors(sender), [&](const auto& ancestor) {
     return IsRuntimeProgram(view, ancestor) && PlaceOf(view, ancestor, {}) != Place::kSame;
   });

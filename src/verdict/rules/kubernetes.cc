@@ -10,6 +10,7 @@
 #include "verdict/hand.h"
 #include "verdict/rules/runtime.h"
 #include "verdict/rules/runtime_stop_timeout.h"
+#include "verdict/rules/told.h"
 #include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
@@ -81,6 +82,29 @@ void NameTheKubelet(const Scene& scene, Finding& finding) {
 
 }  // namespace
 
+std::optional<Finding> ToldKubernetes(const Scene& scene) {
+  // Where all was seen and no signal came, it ended before the kubelet could act.
+  if (!NothingSeen(scene) || scene.view.Complete(Plus(scene.init.at, -kAnswer), scene.init.at)) {
+    return std::nullopt;
+  }
+  std::optional<Word> word;
+  for (const Word& said : scene.view.All<store::KubeletSaid>()) {
+    const int64_t before = Elapsed(said.at, scene.init.at);
+    if (FindReason(said->reason) != nullptr && before >= 0 && before <= kAnswer) word = said;
+  }
+  if (!word) return std::nullopt;
+  const Reason& reason = *FindReason((*word)->reason);
+  Finding finding = Told(reason.cause,
+                         "The kubelet ended " + ContainerName(scene.death().container) + ": " +
+                             std::string(reason.why) + ".",
+                         word->row, "the kubelet: " + (*word)->message);
+  finding.culprit = Culprit{.kind = Culprit::Kind::kKubelet};
+  finding.gaps.emplace_back("The runtime's signal was not seen.");
+  finding.next_steps.emplace_back(reason.step);
+  AddContainerSteps(scene, finding.next_steps);
+  return finding;
+}
+
 std::optional<Finding> Kubernetes(const Scene& scene) {
   const RuntimeStory story = StoryOf(scene);
   if (story.act == RuntimeAct::kNone) return std::nullopt;
@@ -99,7 +123,7 @@ std::optional<Finding> Kubernetes(const Scene& scene) {
                ((*word)->message.empty() ? std::string(reason.why) : (*word)->message),
        .process = finding.culprit->process ? finding.culprit->process->key : store::ProcessKey{},
        .row = word->row});
-  finding.headline = "The kubelet had " + ContainerName(scene.death().container) + " " +
+  finding.headline = "The kubelet had " + WhatEnded(scene) + " " +
                      (story.act == RuntimeAct::kStop ? "stopped" : "killed") + ": " +
                      std::string(reason.why) + ".";
   finding.next_steps.clear();

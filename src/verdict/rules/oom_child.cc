@@ -11,7 +11,10 @@ std::optional<Finding> OomChild(const Scene& scene) {
   if (!oom || scene.subject.wrappers.empty()) return std::nullopt;
   if (oom->scope != OomScope::kContainer && oom->scope != OomScope::kUnknown) return std::nullopt;
   Finding finding = ByOomKiller(scene, *oom, Cause::kOomChild, LimitReached(scene, *oom));
-  finding.headline = "The kernel's OOM killer ended " + scene.subject_name() + " below " +
+  const store::Process* child = scene.view.Find(scene.subject.end.process);
+  const bool direct = child != nullptr && Same(child->parent, scene.init.process);
+  finding.headline = "The kernel's OOM killer ended " + scene.subject_name() +
+                     (direct ? ", a child of " : ", a descendant of ") +
                      scene.view.Name(scene.init.process) + ": " + LimitReached(scene, *oom) + ".";
   return finding;
 }

@@ -44,6 +44,8 @@ struct Finding {
   bool by_absence = false;
   // The blow that was found has nothing to do with it.
   bool without_blow = false;
+  // Nothing that was missed could change it.
+  bool beyond_gaps = false;
 };
 
 // The weaker of two.

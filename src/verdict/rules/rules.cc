@@ -2,6 +2,7 @@
 #include <array>
 
 #include "verdict/rules/rule.h"
+#include "verdict/rules/told.h"
 
 namespace podtap::verdict {
 namespace {
@@ -9,13 +10,30 @@ namespace {
 // What a row proves by its look alone comes first, then whose hand it was, then what
 // can be said without a signal.
 constexpr std::array kRules = {
+    StartFailed,
     // The kernel's own.
     OomGroup,
     OomPod,
     OomNode,
     OomContainer,
     OomChild,
+    Seccomp,
+    Abort,
+    FaultSegv,
+    FaultBus,
+    FaultIll,
+    FaultFpe,
+    FaultTrap,
+    RlimitCpu,
+    RlimitFsize,
+    Sigpipe,
+    Alarm,
+    Hangup,
+    Interrupt,
+    Pdeathsig,
+    PidnsTeardown,
     // Somebody's.
+    OomUserspace,
     Kubernetes,
     RuntimeStopTimeout,
     RuntimeStop,
@@ -26,6 +44,13 @@ constexpr std::array kRules = {
     KilledInside,
     KilledContainer,
     KilledHost,
+    // What others told, where nothing was seen.
+    ToldOom,
+    ToldOomUserspace,
+    ToldSeccomp,
+    ToldFault,
+    ToldKubernetes,
+    ToldRuntime,
     // Nobody's, or nobody knows.
     ExitedByItself,
     NotKnown,

@@ -12,20 +12,6 @@
 namespace podtap::verdict {
 namespace {
 
-// The last stop signal that the runtime sent to the same process before.
-std::optional<Signal> AskedBefore(const Scene& scene) {
-  const View& view = scene.view;
-  const Signal& root = scene.blow->root;
-  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
-  std::optional<Signal> asked;
-  for (const Signal& signal : view.SignalsTo(root->target)) {
-    const int64_t before = Elapsed(signal.at, root.at);
-    if (signal.row == root.row || before < 0 || before > kLongestGrace) continue;
-    if (signal->signal == stop && RuntimeHand(view, signal)) asked = signal;
-  }
-  return asked;
-}
-
 std::string AskersText(const std::vector<Culprit>& askers) {
   if (askers.size() != 1) return "";
   const Culprit& asker = askers.front();
@@ -38,6 +24,19 @@ std::string AskersText(const std::vector<Culprit>& askers) {
 }
 
 }  // namespace
+
+std::optional<Signal> AskedBefore(const Scene& scene) {
+  const View& view = scene.view;
+  const Signal& root = scene.blow->root;
+  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
+  std::optional<Signal> asked;
+  for (const Signal& signal : view.SignalsTo(root->target)) {
+    const int64_t before = Elapsed(signal.at, root.at);
+    if (signal.row == root.row || before < 0 || before > kLongestGrace) continue;
+    if (signal->signal == stop && RuntimeHand(view, signal)) asked = signal;
+  }
+  return asked;
+}
 
 RuntimeStory StoryOf(const Scene& scene) {
   RuntimeStory story;
@@ -91,6 +90,15 @@ std::string RuntimeActor(const Scene& scene, const Finding& finding) {
   std::string runtime = RuntimeLabel(scene.blow->hand->runtime);
   if (runtime.starts_with("the ")) runtime[0] = 'T';
   return runtime + AskersText(finding.on_behalf_of);
+}
+
+std::string WhatEnded(const Scene& scene) {
+  const container::Container& container = scene.death().container;
+  const bool is_container = !container.id.value.empty() || !container.pod.name.empty();
+  if (!is_container || !scene.view.IsInit(scene.init.process)) {
+    return scene.view.Name(scene.init.process);
+  }
+  return ContainerName(container);
 }
 
 void AddContainerSteps(const Scene& scene, std::vector<std::string>& steps) {

@@ -13,8 +13,7 @@ std::optional<Finding> RuntimeKill(const Scene& scene) {
   if (story.act != RuntimeAct::kKill) return std::nullopt;
   Finding finding = ByRuntime(scene, story);
   finding.cause = Cause::kRuntimeKill;
-  finding.headline = RuntimeActor(scene, finding) + " killed " +
-                     ContainerName(scene.death().container) + " with " +
+  finding.headline = RuntimeActor(scene, finding) + " killed " + WhatEnded(scene) + " with " +
                      SignalName(scene.sent()->signal) + ", without a stop signal before.";
   return finding;
 }

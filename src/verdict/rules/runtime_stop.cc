@@ -15,8 +15,7 @@ std::optional<Finding> RuntimeStop(const Scene& scene) {
   if (story.act != RuntimeAct::kStop) return std::nullopt;
   Finding finding = ByRuntime(scene, story);
   finding.cause = Cause::kRuntimeStop;
-  finding.headline = RuntimeActor(scene, finding) + " stopped " +
-                     ContainerName(scene.death().container) + " with " +
+  finding.headline = RuntimeActor(scene, finding) + " stopped " + WhatEnded(scene) + " with " +
                      SignalName(scene.sent()->signal) + "; it ended " +
                      Duration(Elapsed(scene.blow->root.at, scene.init.at)) + " later.";
   return finding;

@@ -35,8 +35,8 @@ std::optional<Finding> RuntimeStopTimeout(const Scene& scene) {
   if (story.act != RuntimeAct::kStopTimeout) return std::nullopt;
   Finding finding = ByRuntime(scene, story);
   finding.cause = Cause::kRuntimeStopTimeout;
-  finding.headline = RuntimeActor(scene, finding) + " killed " +
-                     ContainerName(scene.death().container) + ": it had not ended " +
+  finding.headline = RuntimeActor(scene, finding) + " killed " + WhatEnded(scene) +
+                     ": it had not ended " +
                      Duration(Elapsed(story.asked->at, scene.blow->root.at)) + " after " +
                      SignalName((*story.asked)->signal) + ".";
   AddTimeoutSteps(scene, *story.asked, finding.next_steps);

@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "verdict/culprit.h"
+#include "verdict/rules/cgroup_kill.h"
+#include "verdict/rules/runtime.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
 
 namespace podtap::verdict {
 namespace {
+
+constexpr int32_t kSiTkill = -6;
 
 std::string Where(const Scene& scene, const Culprit& culprit) {
   switch (SenderPlace(scene)) {
@@ -70,7 +74,9 @@ void AddFlagSteps(const View& view, const Culprit& culprit, std::vector<std::str
 }  // namespace
 
 bool SomebodySent(const Scene& scene) {
-  return scene.blow && !FromKernel(*scene.sent()) && !scene.sent()->sender_kthread;
+  if (!scene.blow || FromKernel(*scene.sent()) || scene.sent()->sender_kthread) return false;
+  // What else comes without a siginfo (a parent's death) is no sender's will.
+  return scene.sent()->info == store::SignalSent::Info::kReal || IsCgroupKill(*scene.sent());
 }
 
 Place SenderPlace(const Scene& scene) {
@@ -123,6 +129,13 @@ void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::s
     steps.push_back("ask " + process.login_user + "; their logins: last -w " +
                     ShellWord(process.login_user));
   }
+  if (process.key.pid.value == 1) {
+    steps.push_back(
+        "the host's first process did it: a unit or scope was stopped: journalctl "
+        "_PID=1" +
+        Since(view));
+    return;
+  }
   const bool alive = !process.exited;
   if (alive && process.seen != store::Seen::kMentioned) {
     const std::string pid = std::to_string(process.key.pid.value);
@@ -147,9 +160,21 @@ Finding SentBy(const Scene& scene, Cause cause) {
   finding.headline = Actor(scene) + " " + Act(scene) + ".";
   finding.culprit =
       MakeCulprit(scene.view, Culprit::Kind::kProcess, scene.sent()->sender, scene.sent());
+  if (const auto asked = AskedBefore(scene);
+      asked && Elapsed(asked->at, scene.blow->root.at) <= kAnswer) {
+    // It was on its way out already.
+    finding.chain.push_back(SentLink(scene.view, *asked));
+    finding.evidence.push_back(asked->row);
+  }
   finding.chain.push_back(SentLink(scene.view, scene.blow->root));
   finding.evidence.push_back(scene.blow->root.row);
   AddSenderSteps(scene.view, *finding.culprit, finding.next_steps);
+  if (scene.sent()->code < -1 && scene.sent()->code != kSiTkill) {
+    finding.confidence = Confidence::kLikely;
+    finding.gaps.push_back("Its siginfo says si_code " + std::to_string(scene.sent()->code) +
+                           ": forged by the sender, or a timer that ran out in the midst of its "
+                           "call.");
+  }
   if (OnlyNamedLikeRuntime(scene.view, scene.blow->root)) {
     finding.gaps.push_back("It is called " + scene.view.Comm(scene.sent()->sender) +
                            ", but nothing shows that it is the container runtime.");
