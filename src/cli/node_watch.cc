@@ -135,13 +135,12 @@ void NodeWatch::OnDying(const recorder::Life& life) {
 
 void NodeWatch::OnOutsider(const recorder::Life& life, const store::SignalSent& sent) {
   if (life.container.id.value.empty() || !MayBeRuntime(sent)) return;
-  const store::BootNs at = Now();
-  desk_->LookAtClients(life.container.runtime, [this, at, id = life.container.id](
-                                                   const std::vector<store::RuntimeClients>& all) {
-    for (const store::RuntimeClients& clients : all) {
-      recorder_->OnRuntimeClients(at, id, clients);
-    }
-  });
+  recorder_->ExpectClients(life.container.id);
+  desk_->LookAtClients(life.container.runtime,
+                       [this, at = Now(), id = life.container.id](
+                           const std::vector<store::RuntimeClients>& by_socket) {
+                         recorder_->OnRuntimeClients(at, id, by_socket);
+                       });
 }
 
 void NodeWatch::OnDeath(const recorder::Life& life, store::Death death) {

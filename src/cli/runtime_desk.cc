@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <thread>
 
-#include "container/socket_clients.h"
 #include "recorder/proc_files.h"
 
 namespace podtap::cli {
@@ -17,6 +16,7 @@ using container::RuntimeKind;
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::milliseconds kAgain{5};
 constexpr std::chrono::milliseconds kPollWithoutEvents{250};
+constexpr std::chrono::milliseconds kClientsTime{250};
 
 bool Speaks(const container::Runtime& runtime, RuntimeKind kind) {
   return kind == RuntimeKind::kUnknown || runtime.kind() == kind ||
@@ -90,7 +90,8 @@ void RuntimeDesk::LookAtClients(RuntimeKind kind,
     const recorder::ProcFiles proc;
     for (const auto& runtime : runtimes_.found) {
       if (!MayHaveActed(*runtime, kind)) continue;
-      const auto clients = container::ClientsOf(root_.Path(runtime->socket()));
+      const auto clients =
+          finders_[runtime->socket()].Find(root_.Path(runtime->socket()), kClientsTime);
       store::RuntimeClients row;
       row.runtime = runtime->kind();
       row.socket = runtime->socket();
@@ -106,6 +107,8 @@ void RuntimeDesk::LookAtClients(RuntimeKind kind,
 }
 
 void RuntimeDesk::StartEvents() {
+  // Who is connected all the time is known by then, and needs no search at a death.
+  LookAtClients(container::RuntimeKind::kUnknown, [](const auto&) {});
   for (const auto& runtime : runtimes_.found) {
     clerk_.Post([this, runtime = runtime.get()] {
       auto stream = runtime->Events({.poll_interval = kPollWithoutEvents});

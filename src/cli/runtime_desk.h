@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "container/endpoint.h"
 #include "container/inventory.h"
 #include "container/runtime.h"
+#include "container/socket_clients.h"
 #include "store/evidence.h"
 
 namespace podtap::cli {
@@ -56,6 +58,7 @@ class RuntimeDesk {
   const cgroup::Tree& tree_;
   TaskQueue& answers_;
   std::vector<std::unique_ptr<container::EventStream>> streams_;
+  std::map<std::string, container::SocketClientsFinder> finders_;  // the lookout's, by socket
   // Last: their threads end before what they use. One runtime's clients may be looked
   // at while it is asked.
   Worker clerk_;

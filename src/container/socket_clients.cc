@@ -171,12 +171,12 @@ void AskNamespaces(const std::vector<Fd>& spaces, const SocketFile& file, Clock:
   }).join();
 }
 
-// Takes the inodes that this process holds out of `wanted`; true if there was one.
-bool Holds(const std::string& proc, int32_t pid, std::set<uint64_t>& wanted) {
+// The inodes of the sockets that this process holds.
+std::vector<uint64_t> SocketsOf(const std::string& proc, int32_t pid) {
+  std::vector<uint64_t> found;
   const std::string folder_path = proc + "/" + std::to_string(pid) + "/fd";
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(folder_path.c_str()), &::closedir);
-  if (!folder) return false;
-  bool holds = false;
+  if (!folder) return found;
   while (const dirent* entry = ::readdir(folder.get())) {
     std::array<char, 64> link;
     const ssize_t n = ::readlinkat(::dirfd(folder.get()), entry->d_name, link.data(), link.size());
@@ -185,36 +185,50 @@ bool Holds(const std::string& proc, int32_t pid, std::set<uint64_t>& wanted) {
     if (!target.starts_with(kSocket)) continue;
     uint64_t inode = 0;
     std::from_chars(target.data() + kSocket.size(), target.data() + target.size(), inode);
-    if (wanted.erase(inode) > 0) holds = true;
+    found.push_back(inode);
   }
-  return holds;
+  return found;
 }
 
 }  // namespace
 
-Result<SocketClients> ClientsOf(const std::string& socket_path,
-                                const SocketClientsOptions& options) {
-  const Clock::time_point until = Clock::now() + options.time;
-  SocketClients clients;
-  std::set<uint64_t> peers;
+bool SocketClientsFinder::Resolve(std::set<uint64_t> wanted, Clock::time_point until) {
+  std::erase_if(wanted, [&](uint64_t inode) { return holders_.contains(inode); });
+  if (wanted.empty()) return true;
+  for (const int32_t pid : AllPids(proc_)) {
+    if (Clock::now() >= until) return false;
+    for (const uint64_t inode : SocketsOf(proc_, pid)) {
+      if (wanted.erase(inode) > 0) holders_[inode] = pid;
+    }
+    if (wanted.empty()) return true;
+  }
+  return false;
+}
+
+Result<SocketClients> SocketClientsFinder::Find(const std::string& socket_path,
+                                                std::chrono::milliseconds time) {
+  const Clock::time_point until = Clock::now() + time;
   SocketFile file{.path = socket_path};
   if (struct stat status{}; ::stat(socket_path.c_str(), &status) == 0) {
     file.inode = static_cast<uint32_t>(status.st_ino);
     file.device = major(status.st_dev) << 20 | minor(status.st_dev);
   }
+  std::set<uint64_t> peers;
   if (const auto asked = AskNamespace(file, peers); !asked) {
     return std::unexpected(asked.error());
   }
-  const std::vector<int32_t> pids = AllPids(options.proc);
-  AskNamespaces(OtherNamespaces(options.proc, pids, until, clients.incomplete), file, until, peers,
-                clients.incomplete);
-  for (const int32_t pid : pids) {
-    if (peers.empty()) break;
-    if (Clock::now() >= until) break;
-    if (!Holds(options.proc, pid, peers) || pid == ::getpid()) continue;
-    clients.pids.push_back(pid);
+  // At once: a client of the host may be gone in a millisecond.
+  SocketClients clients;
+  clients.incomplete = !Resolve(peers, until);
+  AskNamespaces(OtherNamespaces(proc_, AllPids(proc_), until, clients.incomplete), file, until,
+                peers, clients.incomplete);
+  clients.incomplete |= !Resolve(peers, until);
+  std::erase_if(holders_, [&](const auto& holder) { return !peers.contains(holder.first); });
+  for (const auto& [inode, pid] : holders_) {
+    const bool listed =
+        std::find(clients.pids.begin(), clients.pids.end(), pid) != clients.pids.end();
+    if (pid != ::getpid() && !listed) clients.pids.push_back(pid);
   }
-  clients.incomplete |= !peers.empty();
   return clients;
 }
 

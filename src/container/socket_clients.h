@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,13 +23,22 @@ struct SocketClients {
   bool incomplete = false;    // time ran out, or an end whose holder was not found
 };
 
-struct SocketClientsOptions {
-  std::string proc = "/proc";
-  std::chrono::milliseconds time{50};
-};
+// Remembers who held which end, so that only new connections have to be looked for: of
+// use to one thread at a time.
+class SocketClientsFinder {
+ public:
+  explicit SocketClientsFinder(std::string proc = "/proc") : proc_(std::move(proc)) {}
 
-// Errors: no netlink socket (kSystem).
-Result<SocketClients> ClientsOf(const std::string& socket_path,
-                                const SocketClientsOptions& options = {});
+  // Errors: no netlink socket (kSystem). The connections are those of the call's begin;
+  // `time` is for finding who holds them.
+  Result<SocketClients> Find(const std::string& socket_path, std::chrono::milliseconds time);
+
+ private:
+  // Finds holders of `wanted`, the youngest processes first; true if all were found.
+  bool Resolve(std::set<uint64_t> wanted, std::chrono::steady_clock::time_point until);
+
+  std::string proc_;
+  std::map<uint64_t, int32_t> holders_;  // pid by inode
+};
 
 }  // namespace podtap::container

@@ -78,12 +78,15 @@ void End(pid_t child) {
 }
 
 // Other tests load the machine: time enough to see all of it.
-constexpr SocketClientsOptions kPatient{.time = std::chrono::seconds(10)};
+Result<SocketClients> ClientsOf(const std::string& path,
+                                std::chrono::milliseconds time = std::chrono::seconds(10)) {
+  return SocketClientsFinder().Find(path, time);
+}
 
 TEST(SocketClients, NamesWhoIsConnected) {
   Listener listener;
   const pid_t first = listener.Client(false), second = listener.Client(false);
-  const auto clients = ClientsOf(listener.path(), kPatient);
+  const auto clients = ClientsOf(listener.path());
   ASSERT_TRUE(clients.has_value()) << clients.error().Message();
   EXPECT_THAT(clients->pids, testing::UnorderedElementsAre(first, second));
   EXPECT_FALSE(clients->incomplete);
@@ -95,7 +98,7 @@ TEST(SocketClients, FindsAClientInAnotherNetworkNamespace) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to make a network namespace";
   Listener listener;
   const pid_t client = listener.Client(true);
-  const auto clients = ClientsOf(listener.path(), kPatient);
+  const auto clients = ClientsOf(listener.path());
   ASSERT_TRUE(clients.has_value()) << clients.error().Message();
   EXPECT_THAT(clients->pids, Contains(client));
   End(client);
@@ -106,7 +109,7 @@ TEST(SocketClients, TheSocketMayGoByAnotherName) {
   const pid_t client = listener.Client(false);
   const std::string link = listener.path() + ".link";
   ASSERT_EQ(::symlink(listener.path().c_str(), link.c_str()), 0);
-  const auto clients = ClientsOf(link, kPatient);
+  const auto clients = ClientsOf(link);
   ::unlink(link.c_str());
   ASSERT_TRUE(clients.has_value());
   EXPECT_THAT(clients->pids, Contains(client));
@@ -115,7 +118,7 @@ TEST(SocketClients, TheSocketMayGoByAnotherName) {
 
 TEST(SocketClients, NobodyIsConnected) {
   Listener listener;
-  const auto clients = ClientsOf(listener.path(), kPatient);
+  const auto clients = ClientsOf(listener.path());
   ASSERT_TRUE(clients.has_value());
   EXPECT_TRUE(clients->pids.empty());
   EXPECT_FALSE(clients->incomplete);
@@ -124,16 +127,33 @@ TEST(SocketClients, NobodyIsConnected) {
 TEST(SocketClients, AnotherSocketsClientsAreNotMeant) {
   Listener listener, other;
   const pid_t client = other.Client(false);
-  const auto clients = ClientsOf(listener.path(), kPatient);
+  const auto clients = ClientsOf(listener.path());
   ASSERT_TRUE(clients.has_value());
   EXPECT_THAT(clients->pids, Not(Contains(client)));
   End(client);
 }
 
+TEST(SocketClients, RemembersWhoHoldsWhat) {
+  Listener listener;
+  const pid_t first = listener.Client(false);
+  SocketClientsFinder finder;
+  ASSERT_TRUE(finder.Find(listener.path(), std::chrono::seconds(10)).has_value());
+  // No time to look for anybody, and none is needed.
+  const auto again = finder.Find(listener.path(), std::chrono::milliseconds(0));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_THAT(again->pids, testing::ElementsAre(first));
+  const pid_t second = listener.Client(false);
+  End(first);
+  const auto last = finder.Find(listener.path(), std::chrono::seconds(10));
+  ASSERT_TRUE(last.has_value());
+  EXPECT_THAT(last->pids, testing::ElementsAre(second));
+  End(second);
+}
+
 TEST(SocketClients, TooLittleTimeIsSaid) {
   Listener listener;
   const pid_t client = listener.Client(false);
-  const auto clients = ClientsOf(listener.path(), {.time = std::chrono::milliseconds(0)});
+  const auto clients = ClientsOf(listener.path(), std::chrono::milliseconds(0));
   ASSERT_TRUE(clients.has_value());
   EXPECT_TRUE(clients->incomplete);
   End(client);

@@ -41,7 +41,8 @@ struct Named {
 bool Recorder::Decided(const Life& life, BootNs now) const {
   if (now.value < life.dying->at.value + options_.settle_ns) return false;
   const bool has_runtime = life.container.runtime != container::RuntimeKind::kUnknown;
-  return !has_runtime || life.runtime_exit || now >= life.dying->decide_by;
+  const bool complete = life.runtime_exit && life.looks_expected == 0;
+  return !has_runtime || complete || now >= life.dying->decide_by;
 }
 
 std::optional<BootNs> Recorder::Tick(BootNs now) {

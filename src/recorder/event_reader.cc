@@ -89,7 +89,7 @@ constexpr Column<ProcessExited> kExited[] = {
 
 struct Signal {
   SignalSent sent;
-  int32_t sender_parent = 0;
+  int64_t sender_links = -1;
 };
 
 template <typename Enum>
@@ -125,8 +125,7 @@ constexpr Column<Signal> kSignal[] = {
      }},
     {"sender_uid",
      [](Signal& s, const FormatValue& v) { s.sent.sender_uid = Number<uint32_t>(v); }},
-    {"sender_parent",
-     [](Signal& s, const FormatValue& v) { s.sender_parent = Number<int32_t>(v); }},
+    {"sender_links", [](Signal& s, const FormatValue& v) { s.sender_links = v.number; }},
     {"call", [](Signal& s, const FormatValue& v) { s.sent.call = Number<int32_t>(v); }},
     // kill(2) takes an int: a negative one has zeros above it in the register.
     {"call_arg", [](Signal& s, const FormatValue& v) { s.sent.call_arg = Number<int32_t>(v); }},
@@ -257,7 +256,7 @@ Result<Handler> HandlerOf(const ir::EventType& type, Witness& w) {
   }
   if (type.name == "signal") {
     return MakeHandler(type, kSignal, [&w](BootNs at, const Signal& s) {
-      w.OnSignal(at, s.sent, s.sender_parent);
+      w.OnSignal(at, s.sent, s.sender_links);
     });
   }
   if (type.name == "mapping") {

@@ -29,6 +29,7 @@ struct Lineage::Entry : std::enable_shared_from_this<Lineage::Entry> {
   store::Seen seen = store::Seen::kMentioned;
   bool exact = false;  // key.start isn't rounded
   bool kernel_thread = false;
+  bool deleted = false;  // its program was, after it began
   std::string comm;
   std::shared_ptr<const Program> program;
   uint32_t uid = store::kNoUid;
@@ -154,6 +155,7 @@ void Lineage::OnExecuted(const Executed& executed) {
   entry->cgroup = executed.cgroup;
   entry->kernel_thread = false;
   entry->details.reset();  // of the program before
+  entry->deleted = false;
 }
 
 void Lineage::OnExited(BootNs at, const store::ProcessExited& exited) {
@@ -175,6 +177,8 @@ void Lineage::Mention(const ProcessKey& key, const std::string& comm) {
   // Its name may have changed since; a thread's name is not its process'.
   if (entry->comm.empty()) entry->comm = comm;
 }
+
+void Lineage::MarkDeleted(const ProcessKey& key) { LookupOrMake(key)->deleted = true; }
 
 void Lineage::Prime(const std::vector<ProcStat>& stats) {
   for (const ProcStat& stat : stats) {
@@ -230,8 +234,9 @@ store::Process Lineage::ToProcess(const Entry& entry) {
   if (entry.program) {
     const Program& program = *entry.program;
     process.exe = program.exe;
-    process.exe_deleted = program.deleted || (entry.details && entry.details->exe_deleted);
     process.exe_memfd = program.memfd;
+    process.exe_deleted = !program.memfd && (program.deleted || entry.deleted ||
+                                             (entry.details && entry.details->exe_deleted));
     process.exe_inode = program.inode;
     process.args = program.args;
     process.args_cut = program.args_cut;

@@ -56,6 +56,9 @@ class Lineage {
   // replaces one that /proc rounded.
   void Mention(const ProcessKey& key, const std::string& comm);
 
+  // Its program has no name in any directory any more.
+  void MarkDeleted(const ProcessKey& key);
+
   // All that ran before the watch. A process that an event told of already stays
   // as it is.
   void Prime(const std::vector<ProcStat>& stats);

@@ -257,9 +257,10 @@ void Recorder::OnMapped(BootNs /*at*/, const Mapped& mapped) {
   mappings_[mapped.process] = mapped.mapping;
 }
 
-void Recorder::OnSignal(BootNs at, const SignalSent& sent, int32_t /*sender_parent*/) {
+void Recorder::OnSignal(BootNs at, const SignalSent& sent, int64_t sender_links) {
   lineage_.Mention(sent.sender, sent.sender_comm);
   lineage_.Mention(sent.target, sent.target_comm);
+  if (sender_links == 0) lineage_.MarkDeleted(sent.sender);
   SignalSent whole = sent;
   const auto mapping = mappings_.find(sent.target);
   if (mapping != mappings_.end()) {
@@ -374,18 +375,25 @@ void Recorder::OnRuntimeSaid(BootNs at, const store::RuntimeSaid& said) {
   if (const LifePtr life = LifeOfContainer(said.container)) Record(*life, at, said);
 }
 
+void Recorder::ExpectClients(const container::ContainerId& container) {
+  if (const LifePtr life = LifeOfContainer(container)) life->looks_expected++;
+}
+
 void Recorder::OnRuntimeClients(BootNs at, const container::ContainerId& container,
-                                const store::RuntimeClients& clients) {
+                                const std::vector<store::RuntimeClients>& by_socket) {
   const LifePtr life = LifeOfContainer(container);
   if (!life) return;
-  for (const ProcessKey& client : clients.clients) {
-    const auto process = node_.ReadProcess(client);
-    if (!process) continue;
-    store::Process whole = *process;
-    whole.ssh_from = SshPeer(client);
-    lineage_.Complete(client, whole);
+  life->looks_expected = std::max(0, life->looks_expected - 1);
+  for (const store::RuntimeClients& clients : by_socket) {
+    for (const ProcessKey& client : clients.clients) {
+      std::optional<store::Process> process = node_.ReadProcess(client);
+      if (!process) process = lineage_.Find(client);
+      if (!process) continue;
+      process->ssh_from = SshPeer(client);
+      lineage_.Complete(client, *process);
+    }
+    Record(*life, at, clients);
   }
-  Record(*life, at, clients);
 }
 
 void Recorder::OnKubeletSaid(BootNs at, const container::ContainerId& container,

@@ -68,8 +68,10 @@ class Recorder : public Witness {
   void FollowCgroup(BootNs now, const std::string& path, const std::string& name);
 
   void OnRuntimeSaid(BootNs at, const store::RuntimeSaid& said);
+  // Somebody looks who is connected to the runtime; a death waits for the result.
+  void ExpectClients(const container::ContainerId& container);
   void OnRuntimeClients(BootNs at, const container::ContainerId& container,
-                        const store::RuntimeClients& clients);
+                        const std::vector<store::RuntimeClients>& by_socket);
   void OnKubeletSaid(BootNs at, const container::ContainerId& container,
                      const store::KubeletSaid& said);
   void OnRuntimeExit(BootNs now, const container::Container& container);
@@ -92,7 +94,7 @@ class Recorder : public Witness {
   void OnBorn(BootNs at, const Born& born) override;
   void OnExecuted(BootNs at, const Executed& executed) override;
   void OnExited(BootNs at, const store::ProcessExited& exited) override;
-  void OnSignal(BootNs at, const store::SignalSent& sent, int32_t sender_parent) override;
+  void OnSignal(BootNs at, const store::SignalSent& sent, int64_t sender_links) override;
   void OnMapped(BootNs at, const Mapped& mapped) override;
   void OnOom(BootNs at, const store::OomKill& oom) override;
   void OnOomLevel(BootNs at, const OomLevel& level) override;

@@ -61,8 +61,9 @@ class Witness {
   virtual void OnBorn(BootNs at, const Born& born) = 0;
   virtual void OnExecuted(BootNs at, const Executed& executed) = 0;
   virtual void OnExited(BootNs at, const store::ProcessExited& exited) = 0;
-  // sender_parent: the number of the sender's parent, as the kernel has it then.
-  virtual void OnSignal(BootNs at, const store::SignalSent& sent, int32_t sender_parent) = 0;
+  // sender_links: how many names the sender's program has then: 0, it was deleted; -1, it
+  // has no program.
+  virtual void OnSignal(BootNs at, const store::SignalSent& sent, int64_t sender_links) = 0;
   virtual void OnMapped(BootNs at, const Mapped& mapped) = 0;
   virtual void OnOom(BootNs at, const store::OomKill& oom) = 0;
   virtual void OnOomLevel(BootNs at, const OomLevel& level) = 0;

@@ -39,11 +39,21 @@ def _ticks(entry):
 def _process(judgement, what, said, true):
     judgement.compare(f"{what}'s pid", said.get("pid"), true.pid)
     judgement.compare(f"{what}'s start", _ticks(said), true.start_ticks)
-    judgement.compare(f"{what}'s comm", said.get("comm"), true.comm)
+    judgement.compare(f"{what}'s comm", said.get("comm"), _replaced(true.comm))
     # The JSON has replacement characters where a name is no UTF-8.
     for key, name in (("exe", "exe"), ("uid", "uid"), ("user", "user"), ("cmdline", "args")):
         if key in said and _is_utf8(getattr(true, name)):
-            judgement.compare(f"{what}'s {key}", said[key], getattr(true, name))
+            judgement.compare(f"{what}'s {key}", said[key], _plain(getattr(true, name)))
+
+
+def _replaced(text):
+    """As JSON has it: bytes that are no UTF-8 are U+FFFD."""
+    return text and text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _plain(value):
+    """/proc's mark on a deleted program is no part of its path: there is a flag for it."""
+    return value.removesuffix(" (deleted)") if isinstance(value, str) else value
 
 
 def _is_utf8(value):

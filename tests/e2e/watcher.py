@@ -1,6 +1,9 @@
-"""`podtap watch --all -o json` on a runtime of the tests' own, as tests read it."""
+"""`podtap watch --all -o json` on a runtime of the tests' own, as tests read it.
+
+PODTAP_TEST_EVIDENCE=DIR keeps the evidence of every death there."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -12,9 +15,11 @@ class Watcher:
     """One watch for many deaths. Use it in a `with`, or close it."""
 
     def __init__(self, daemon_socket, *options, targets=("--all",), binary=None):
+        evidence = os.environ.get("PODTAP_TEST_EVIDENCE")
+        kept = ["--evidence", evidence] if evidence else []
         self.process = subprocess.Popen(
             [binary or session.PODTAP, "watch", "-v", "-o", "json", "--runtime-endpoint",
-             daemon_socket, *options, *targets],
+             daemon_socket, *kept, *options, *targets],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._out = session.Lines(self.process.stdout)
         self._err = session.Lines(self.process.stderr)
