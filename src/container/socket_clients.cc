@@ -118,6 +118,18 @@ Result<void> AskNamespace(const SocketFile& file, std::set<uint64_t>& peers) {
   }
 }
 
+// The number that was given out last (proc(5): the end of /proc/loadavg).
+int32_t LastPid(const std::string& proc) {
+  std::array<char, 128> text{};
+  const Fd fd(::open((proc + "/loadavg").c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t n = ::read(fd.get(), text.data(), text.size());
+  const std::string_view line(text.data(), n > 0 ? static_cast<size_t>(n) : 0);
+  const std::string_view word = line.substr(line.rfind(' ') + 1);
+  int32_t last = 0;
+  std::from_chars(word.data(), word.data() + word.size(), last);
+  return last;
+}
+
 std::vector<int32_t> AllPids(const std::string& proc) {
   std::vector<int32_t> pids;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(proc.c_str()), &::closedir);
@@ -128,8 +140,12 @@ std::vector<int32_t> AllPids(const std::string& proc) {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
   }
-  // The client that asked a moment ago is among the youngest.
-  std::sort(pids.rbegin(), pids.rend());
+  // The client that asked a moment ago is among the youngest: numbers are given out in
+  // turn, and from the start again when they end.
+  const int32_t last = LastPid(proc);
+  std::sort(pids.begin(), pids.end(), [last](int32_t a, int32_t b) {
+    return std::pair(a > last, -a) < std::pair(b > last, -b);
+  });
   return pids;
 }
 
