@@ -128,8 +128,9 @@ void NodeWatch::OnNewContainer(const recorder::Membership& membership) {
 void NodeWatch::OnDying(const recorder::Life& life) {
   if (life.container.id.value.empty()) return;
   desk_->AskForEnd(life.container.runtime, life.container.id,
-                   [this](const Result<container::Container>& answer) {
+                   [this, id = life.container.id](const Result<container::Container>& answer) {
                      if (answer) recorder_->OnRuntimeExit(Now(), *answer);
+                     recorder_->OnRuntimeSilent(id);
                    });
 }
 

@@ -68,7 +68,7 @@ struct Container {
   cgroup::CgroupId cgroup;
   int64_t memory_limit = 0;  // bytes; 0: none, or not known
 
-  std::string stop_signal;     // "SIGTERM" where the runtime names none
+  std::string stop_signal;     // "SIGTERM"; empty: the runtime doesn't say (the CRI before 1.33)
   int32_t stop_timeout_s = 0;  // 0: the runtime doesn't say
   std::string restart_policy;  // Docker: "no", "always", …
 

@@ -64,7 +64,7 @@ void ApplyStatus(const cri::ContainerStatus& status, Container& container) {
     container.image = status.image().image();
   }
   const int32_t signal = CriSignal(status.stop_signal());
-  container.stop_signal = SignalName(signal == 0 ? SIGTERM : signal);
+  if (signal != 0) container.stop_signal = SignalName(signal);
   std::string sandbox = std::move(container.pod.sandbox);
   ApplyKubernetesLabels(LabelOf(status.labels()), container);
   container.pod.sandbox = std::move(sandbox);

@@ -9,6 +9,7 @@ namespace {
 
 // A death within this time of the watch's start may have had its cause before it.
 constexpr int64_t kTooSoonNs = 1'000'000'000;
+constexpr size_t kMostBuried = 256;
 
 // Everybody whom a fact names.
 struct Named {
@@ -40,8 +41,8 @@ struct Named {
 
 bool Recorder::Decided(const Life& life, BootNs now) const {
   if (now.value < life.dying->at.value + options_.settle_ns) return false;
-  const bool has_runtime = life.container.runtime != container::RuntimeKind::kUnknown;
-  const bool complete = life.runtime_exit && life.looks_expected == 0;
+  const bool has_runtime = !life.container.id.value.empty();
+  const bool complete = (life.runtime_exit || life.runtime_done) && life.looks_expected == 0;
   return !has_runtime || complete || now >= life.dying->decide_by;
 }
 
@@ -77,7 +78,12 @@ void Recorder::Bury(size_t index, BootNs now) {
   const LifePtr life = lives_[index];
   lives_.erase(lives_.begin() + static_cast<ptrdiff_t>(index));
   std::erase(followed_, life);
-  std::erase_if(life_of_cgroup_, [&](const auto& entry) { return entry.second == life; });
+  std::erase_if(life_of_cgroup_, [&](const auto& entry) {
+    if (entry.second != life) return false;
+    buried_.push_back(entry.first);
+    return true;
+  });
+  while (buried_.size() > kMostBuried) buried_.pop_front();
   observer_.OnDeath(*life, MakeDeath(*life, now));
 }
 
@@ -134,7 +140,8 @@ void Recorder::AddProcesses(store::Death& death, BootNs now) {
     death.processes.push_back(std::move(process));
   }
   for (const container::ContainerId& id : others) {
-    if (const LifePtr life = LifeOfContainer(id)) death.containers.push_back(life->container);
+    const auto known = known_.find(id);
+    if (known != known_.end()) death.containers.push_back(known->second);
   }
 }
 

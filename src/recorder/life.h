@@ -44,7 +44,8 @@ class Life {
   };
   std::optional<Dying> dying;
   std::optional<container::RuntimeExit> runtime_exit;
-  int looks_expected = 0;  // at the runtime's clients, whose result isn't there yet
+  bool runtime_done = false;  // no more is to be expected of it
+  int looks_expected = 0;     // at the runtime's clients, whose result isn't there yet
 
   void Add(BootNs at, store::Fact fact);
   // Rows of the window before `until`, and every signal that init got from others: a

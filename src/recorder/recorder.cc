@@ -79,6 +79,7 @@ Recorder::LifePtr Recorder::LifeOfContainer(const container::ContainerId& id) co
 Recorder::LifePtr Recorder::LifeOf(cgroup::CgroupId cgroup, BootNs now) {
   const auto found = life_of_cgroup_.find(cgroup.value);
   if (found != life_of_cgroup_.end()) return found->second;
+  if (std::find(buried_.begin(), buried_.end(), cgroup.value) != buried_.end()) return nullptr;
   const std::string path = cgroups_.Path(cgroup, now);
   if (path.empty()) return nullptr;
   LifePtr life = LifeByPath(path);
@@ -167,6 +168,7 @@ void Recorder::Adopt(BootNs now, const container::Container& container) {
     if (!life) life = Begin(now, container.cgroup_path, container, false);
     if (!life) return;
   }
+  Remember(container);
   const bool first = !life->known_to_runtime;
   const std::string path = life->cgroup_path;
   life->container = container;
@@ -405,12 +407,28 @@ void Recorder::OnRuntimeExit(BootNs /*now*/, const container::Container& contain
   const LifePtr life = LifeOfContainer(container.id);
   if (!life || !life->dying || !container.last_exit) return;
   life->runtime_exit = container.last_exit;
+  Remember(container);
   if (life->known_to_runtime) return;
   // It was gone before its runtime could be asked who it is.
   const std::string path = life->cgroup_path;
   life->container = container;
   life->container.cgroup_path = path;
   life->known_to_runtime = true;
+}
+
+void Recorder::OnRuntimeSilent(const container::ContainerId& container) {
+  const LifePtr life = LifeOfContainer(container);
+  if (life && life->dying) life->runtime_done = true;
+}
+
+// Another's death may name it after its own.
+void Recorder::Remember(const container::Container& container) {
+  if (known_.insert_or_assign(container.id, container).second) {
+    known_order_.push_back(container.id);
+  }
+  if (known_order_.size() <= kMostLives) return;
+  known_.erase(known_order_.front());
+  known_order_.pop_front();
 }
 
 void Recorder::OnLost(BootNs from, BootNs to, uint64_t count) {

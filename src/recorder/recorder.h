@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -75,6 +76,8 @@ class Recorder : public Witness {
   void OnKubeletSaid(BootNs at, const container::ContainerId& container,
                      const store::KubeletSaid& said);
   void OnRuntimeExit(BootNs now, const container::Container& container);
+  // No runtime knows it any more, or answers.
+  void OnRuntimeSilent(const container::ContainerId& container);
   // `count` events didn't fit the ring buffer between the two times.
   void OnLost(BootNs from, BootNs to, uint64_t count);
 
@@ -121,6 +124,7 @@ class Recorder : public Witness {
   void LookAtSender(BootNs now, const store::SignalSent& sent);
   std::string SshPeer(const ProcessKey& key) const;
   void RememberOoms(const std::string& cgroup_path);
+  void Remember(const container::Container& container);
   void BeginDying(Life& life, BootNs at, std::optional<int32_t> status);
 
   // -- its end (death.cc)
@@ -137,6 +141,9 @@ class Recorder : public Witness {
   CgroupIndex cgroups_;
   std::vector<LifePtr> lives_;
   uint64_t lives_begun_ = 0;
+  std::deque<uint64_t> buried_;  // cgroups of lives that were told: late events of theirs
+  std::map<container::ContainerId, container::Container> known_;  // also those that ended
+  std::deque<container::ContainerId> known_order_;
   std::vector<LifePtr> followed_;                         // those of them that are processes alone
   std::unordered_map<uint64_t, LifePtr> life_of_cgroup_;  // also cgroups below its own
   std::vector<ProcessKey> to_detail_;

@@ -24,14 +24,10 @@ constexpr std::array<int32_t, 6> kKillCalls = {62, 200, 234, 129, 297, 424};
 // perhaps through a second supervisor.
 constexpr size_t kMaxRelays = 4;
 
-int32_t StopSignal(const View& view) {
-  return SignalNumber(view.death().container.stop_signal).value_or(kSigTerm);
-}
-
 // A signal by which others ask a process to end.
 bool AsksToEnd(const View& view, int32_t signal) {
   return signal == kSigTerm || signal == kSigInt || signal == kSigQuit ||
-         signal == StopSignal(view);
+         IsStopSignal(view.death().container, signal);
 }
 
 // It ended the process at once (kernel/signal.c, complete_signal and get_signal).
@@ -175,8 +171,8 @@ int64_t Grace(const View& view) {
 }
 
 bool InGrace(const View& view, const Signal& signal, const End& end) {
-  return signal->signal == StopSignal(view) && Elapsed(signal.at, end.at) <= Grace(view) &&
-         RuntimeHand(view, signal);
+  return IsStopSignal(view.death().container, signal->signal) &&
+         Elapsed(signal.at, end.at) <= Grace(view) && RuntimeHand(view, signal);
 }
 
 // What the process may have obeyed when it ended itself, the earliest first.

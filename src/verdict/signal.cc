@@ -82,4 +82,13 @@ std::optional<int32_t> SignalNumber(std::string_view written) {
   return InRange(RealTime(rest));
 }
 
+bool IsStopSignal(const container::Container& container, int32_t signal) {
+  if (signal == kSigKill) return false;
+  if (const auto stop = SignalNumber(container.stop_signal)) return signal == *stop;
+  using container::RuntimeKind;
+  const bool by_cri = container.runtime == RuntimeKind::kContainerd ||
+                      container.runtime == RuntimeKind::kCrio || !container.pod.uid.empty();
+  return by_cri || signal == kSigTerm;
+}
+
 }  // namespace podtap::verdict

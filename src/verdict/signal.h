@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "container/container.h"
+
 namespace podtap::verdict {
 
 inline constexpr int32_t kSigHup = 1;
@@ -35,5 +37,10 @@ bool EndsByDefault(int32_t signal);
 // "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3" as Docker and images write it.
 // glibc's SIGRTMIN is 34.
 std::optional<int32_t> SignalNumber(std::string_view name);
+
+// Whether a runtime asks a container to end by it. Where the runtime doesn't tell its stop
+// signal (the CRI before 1.33), it is whatever the CRI sends that isn't SIGKILL: it has no
+// other way to signal a container.
+bool IsStopSignal(const container::Container& container, int32_t signal);
 
 }  // namespace podtap::verdict

@@ -28,12 +28,12 @@ std::string AskersText(const std::vector<Culprit>& askers) {
 std::optional<Signal> AskedBefore(const Scene& scene) {
   const View& view = scene.view;
   const Signal& root = scene.blow->root;
-  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
   std::optional<Signal> asked;
   for (const Signal& signal : view.SignalsTo(root->target)) {
     const int64_t before = Elapsed(signal.at, root.at);
     if (signal.row == root.row || before < 0 || before > kLongestGrace) continue;
-    if (signal->signal == stop && RuntimeHand(view, signal)) asked = signal;
+    const bool stops = IsStopSignal(scene.death().container, signal->signal);
+    if (stops && RuntimeHand(view, signal)) asked = signal;
   }
   return asked;
 }
@@ -42,12 +42,12 @@ RuntimeStory StoryOf(const Scene& scene) {
   RuntimeStory story;
   if (!scene.blow || !scene.blow->hand) return story;
   const int32_t signal = scene.sent()->signal;
-  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
   if (signal == kSigKill) {
     story.asked = AskedBefore(scene);
     story.act = story.asked ? RuntimeAct::kStopTimeout : RuntimeAct::kKill;
   } else {
-    story.act = signal == stop ? RuntimeAct::kStop : RuntimeAct::kKill;
+    const bool stops = IsStopSignal(scene.death().container, signal);
+    story.act = stops ? RuntimeAct::kStop : RuntimeAct::kKill;
   }
   return story;
 }

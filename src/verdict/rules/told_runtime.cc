@@ -21,14 +21,14 @@ struct Words {
 };
 
 Words WordsBefore(const Scene& scene) {
-  const int32_t stop = SignalNumber(scene.death().container.stop_signal).value_or(kSigTerm);
   Words words;
   for (const Word& word : scene.view.All<store::RuntimeSaid>()) {
     const int64_t before = Elapsed(word.at, scene.init.at);
     if (word->action != "kill" || word->container != scene.death().container.id) continue;
     // Docker's clock and its queue lag behind the kernel's.
     if (before < -kWordNear || before > kAnswer) continue;
-    (word->signal == stop && stop != kSigKill ? words.stop : words.kill) = word;
+    const bool stops = IsStopSignal(scene.death().container, word->signal);
+    (stops ? words.stop : words.kill) = word;
   }
   return words;
 }
