@@ -33,7 +33,7 @@ void SayNear(const std::string& code) {
   std::string line = "podtap: no explanation for `" + Escape(code) + "`";
   const std::vector<std::string> near = report::NearCodes(code);
   line += near.empty() ? "; exit codes are 0 to 255, wait statuses are hexadecimal"
-                       : "; near are: " + verdict::Joined(near);
+                       : "; near: " + verdict::Joined(near);
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 

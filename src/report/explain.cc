@@ -20,9 +20,8 @@ struct Field {
   std::vector<std::string> Explanation::*list;
 };
 constexpr std::array kFields = {
-    Field{"can", &Explanation::can},
-    Field{"cannot", &Explanation::cannot},
-    Field{"find", &Explanation::find},
+    Field{"can", &Explanation::can},       Field{"cannot", &Explanation::cannot},
+    Field{"untold", &Explanation::untold}, Field{"find", &Explanation::find},
     Field{"see", &Explanation::see},
 };
 
@@ -100,17 +99,14 @@ void AddSignal(int32_t signal, Reading& reading) {
 Reading ExitCode(std::string_view written, int32_t code) {
   Reading reading;
   const int32_t signal = verdict::SignalInCode(code);
-  reading.title = std::string(written) + ": exit code ";
   const std::string number = std::to_string(code);
-  if (number != written) reading.title += number;
+  reading.title = std::string(written) + ": exit code" + (number == written ? "" : " " + number);
   if (signal != 0) {
-    reading.title += (number != written ? ", " : "") + std::string("128 + ") +
-                     std::to_string(signal) + ", " + verdict::SignalName(signal);
+    reading.title += ", 128 + " + std::to_string(signal) + ", " + verdict::SignalName(signal);
     Add("exit code 128 + n", reading);
     AddSignal(signal, reading);
     return reading;
   }
-  if (reading.title.ends_with(' ')) reading.title.pop_back();
   Add("exit code " + number, reading);
   if (reading.entries.empty() && code >= 64 && code <= 78) Add("exit codes 64 to 78", reading);
   if (reading.entries.empty()) Add("exit code of its own", reading);
@@ -266,9 +262,12 @@ std::string ReadingText(const Reading& reading, int width, bool colour) {
     page.Blank();
     page.Paragraph(entry->is);
     AddItems(entry->can, "It can be", page);
-    AddItems(entry->cannot, "It can't", page);
+    AddItems(entry->cannot, "It can't be", page);
+    AddItems(entry->untold, "Not told", page);
     AddItems(entry->find, "Find out", page);
-    if (!entry->see.empty()) page.Field("See also", verdict::Joined(entry->see));
+    std::string see;
+    for (const std::string& name : entry->see) see += (see.empty() ? "" : ", ") + name;
+    if (!see.empty()) page.Field("See also", see);
   }
   return std::move(page).Take();
 }
@@ -283,6 +282,7 @@ std::string ReadingsJson(std::string_view code, const std::vector<Reading>& read
                          {"is", entry->is},
                          {"can", entry->can},
                          {"cannot", entry->cannot},
+                         {"untold", entry->untold},
                          {"find", entry->find},
                          {"see", entry->see}});
     }

@@ -16,7 +16,8 @@ struct Explanation {
   std::vector<std::string> names;
   std::string is;
   std::vector<std::string> can;     // be behind it
-  std::vector<std::string> cannot;  // be it, or be told by it
+  std::vector<std::string> cannot;  // be it
+  std::vector<std::string> untold;  // by it
   std::vector<std::string> find;    // how to find out
   std::vector<std::string> see;     // names of other entries
 };
@@ -29,7 +30,7 @@ std::string_view ExplanationsText();  // explanations.txt
 
 // One way to read a code. A number has several: 9 is an exit code and a signal.
 struct Reading {
-  std::string title;                        // "137: exit code 128 + 9, SIGKILL"
+  std::string title;                        // "137: exit code, 128 + 9, SIGKILL"
   std::vector<const Explanation*> entries;  // the general one first
 };
 
@@ -40,7 +41,8 @@ std::vector<std::string> NearCodes(std::string_view code);
 
 std::string ReadingText(const Reading& reading, int width, bool colour);
 // {"schema": "podtap.explanation/v1", "code", "readings": [{"title", "entries": [{"name",
-// "is", "can", "cannot", "find", "see"}]}]}
+// "is", "can", "cannot", "untold",
+// "find", "see"}]}]}
 std::string ReadingsJson(std::string_view code, const std::vector<Reading>& readings);
 
 }  // namespace podtap::report
