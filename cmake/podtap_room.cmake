@@ -35,3 +35,17 @@ function(podtap_room name)
     add_dependencies(unit_tests ${name}_test)
   endif()
 endfunction()
+
+# podtap_text(ROOM FILE HEADER NAMESPACE FUNCTION)
+# src/ROOM/FILE becomes `std::string_view NAMESPACE::FUNCTION()` of the room's library;
+# HEADER declares it.
+function(podtap_text room file header namespace function)
+  set(in ${CMAKE_SOURCE_DIR}/src/${room}/${file})
+  set(out ${CMAKE_BINARY_DIR}/text/${room}_${function}.cc)
+  set(script ${CMAKE_SOURCE_DIR}/cmake/embed_text.cmake)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFILE=${in} -DHEADER=${header}
+            -DNAMESPACE=${namespace} -DFUNCTION=${function} -P ${script}
+    DEPENDS ${in} ${script} VERBATIM)
+  target_sources(podtap_${room} PRIVATE ${out})
+endfunction()

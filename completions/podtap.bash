@@ -1,5 +1,31 @@
 # bash completion for podtap and stap
 
+# Codes, signals, reasons and causes that `podtap explain` knows.
+_podtap_codes="126 127 128 130 134 137 139 143 159 OOMKilled Error Completed ContainerCannotRun StartError
+  RunContainerError CreateContainerError CreateContainerConfigError CrashLoopBackOff
+  ImagePullBackOff ErrImagePull DeadlineExceeded Evicted NodeLost ContainerStatusUnknown Killing
+  Unhealthy Terminating SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL
+  SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGXCPU SIGXFSZ SIGSYS killed.host
+  killed.container killed.inside killed.self killed.broadcast killed.cgroup runtime.stop
+  runtime.stop.timeout runtime.kill kubernetes.liveness kubernetes.startup kubernetes.eviction
+  kubernetes.preemption kubernetes.deletion kubernetes.shutdown oom.container oom.child
+  oom.group oom.pod oom.node oom.userspace fault.segv fault.bus fault.ill fault.fpe fault.trap
+  abort seccomp pdeathsig pidns.teardown rlimit.cpu rlimit.fsize sigpipe alarm hangup interrupt
+  exit start.failed unknown"
+
+_podtap_explain() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "text json" -- "$current")) ;;
+    *)
+      if [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "-o --output --help" -- "$current"))
+      else
+        COMPREPLY=($(compgen -W "$_podtap_codes" -- "$current"))
+      fi
+      ;;
+  esac
+}
+
 _podtap() {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -7,7 +33,11 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "run --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "run explain --version --help" -- "$current"))
+    return
+  fi
+  if [[ ${COMP_WORDS[0]##*/} == podtap && ${COMP_WORDS[1]} == explain ]]; then
+    _podtap_explain
     return
   fi
   # bash splits --dump=ir at the equals sign.

@@ -1,7 +1,22 @@
 # fish completion for podtap and stap
 
 complete -c podtap -n __fish_use_subcommand -f -a run -d 'Run a SystemTap script as eBPF'
+complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
 complete -c podtap -n __fish_use_subcommand -l version -d 'Print the version'
+
+set -l explain '__fish_seen_subcommand_from explain'
+complete -c podtap -n $explain -s o -l output -x -a 'text json' -d 'Form of the output'
+complete -c podtap -n $explain -f -a '126 127 128 130 134 137 139 143 159 OOMKilled Error Completed ContainerCannotRun StartError
+    RunContainerError CreateContainerError CreateContainerConfigError CrashLoopBackOff
+    ImagePullBackOff ErrImagePull DeadlineExceeded Evicted NodeLost ContainerStatusUnknown
+    Killing Unhealthy Terminating SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE
+    SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGXCPU SIGXFSZ SIGSYS killed.host
+    killed.container killed.inside killed.self killed.broadcast killed.cgroup runtime.stop
+    runtime.stop.timeout runtime.kill kubernetes.liveness kubernetes.startup kubernetes.eviction
+    kubernetes.preemption kubernetes.deletion kubernetes.shutdown oom.container oom.child
+    oom.group oom.pod oom.node oom.userspace fault.segv fault.bus fault.ill fault.fpe fault.trap
+    abort seccomp pdeathsig pidns.teardown rlimit.cpu rlimit.fsize sigpipe alarm hangup
+    interrupt exit start.failed unknown'
 
 for command in podtap stap
     set -l when true

@@ -23,16 +23,42 @@ _podtap_run() {
     '*:script:_files -g "*.stp"'
 }
 
+# Codes, signals, reasons and causes that `podtap explain` knows.
+_podtap_explain() {
+  local -a codes=(
+    126 127 128 130 134 137 139 143 159 OOMKilled Error Completed ContainerCannotRun StartError
+    RunContainerError CreateContainerError CreateContainerConfigError CrashLoopBackOff
+    ImagePullBackOff ErrImagePull DeadlineExceeded Evicted NodeLost ContainerStatusUnknown
+    Killing Unhealthy Terminating SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE
+    SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGXCPU SIGXFSZ SIGSYS killed.host
+    killed.container killed.inside killed.self killed.broadcast killed.cgroup runtime.stop
+    runtime.stop.timeout runtime.kill kubernetes.liveness kubernetes.startup kubernetes.eviction
+    kubernetes.preemption kubernetes.deletion kubernetes.shutdown oom.container oom.child
+    oom.group oom.pod oom.node oom.userspace fault.segv fault.bus fault.ill fault.fpe fault.trap
+    abort seccomp pdeathsig pidns.teardown rlimit.cpu rlimit.fsize sigpipe alarm hangup
+    interrupt exit start.failed unknown
+  )
+  _arguments \
+    '(-o --output)'{-o,--output}'[form of the output]:format:(text json)' \
+    '--help[show help]' \
+    '*:code:($codes)'
+}
+
 _podtap() {
   if [[ $service == podtap ]]; then
     if (( CURRENT == 2 )); then
-      local -a commands=('run:run a SystemTap script as eBPF')
+      local -a commands=('run:run a SystemTap script as eBPF'
+        'explain:say what a code, a signal or a reason means')
       _describe command commands
       _arguments '--version[print the version]' '--help[show help]'
       return
     fi
     shift words
     (( CURRENT-- ))
+    if [[ $words[1] == explain ]]; then
+      _podtap_explain
+      return
+    fi
   fi
   _podtap_run
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/exit_status.h"
+#include "cli/explain.h"
 #include "cli/list.h"
 #include "cli/pipeline.h"
 #include "cli/run.h"
@@ -28,6 +29,7 @@ kernel; 5 a system call failed; 70 a mistake of podtap's own.)";
 constexpr const char* kExamples = R"(Examples:
   podtap run sg.stp          run a SystemTap script as eBPF
   podtap run --help          its options
+  podtap explain 137         what an exit code can mean
   stap sg.stp                the same, by SystemTap's name)";
 
 // What CLI11 says of a wrong command line, in our words and with our status.
@@ -59,6 +61,12 @@ int Main(int argc, char** argv, int64_t started_ns) {
     watch = app.add_subcommand("watch", "Say what happens to containers, and why they died");
     raw_watch = DeclareWatchOptions(*watch);
   }
+  CLI::App* explain = nullptr;
+  std::shared_ptr<ExplainOptions> explain_options;
+  if (!as_stap) {
+    explain = app.add_subcommand("explain", "Say what an exit code, a signal or a reason means");
+    explain_options = DeclareExplainOptions(*explain);
+  }
   run->footer(kRunExamples);
   const auto raw = DeclareRunOptions(*run);
   try {
@@ -72,6 +80,7 @@ int Main(int argc, char** argv, int64_t started_ns) {
     PrintError(options.error(), 0);
     return StatusOf(options.error().kind);
   }
+  if (explain != nullptr && explain->parsed()) return Explain(*explain_options);
   if (!as_stap && !run->parsed()) {
     if (show_version) return PrintVersion();
     std::fputs(app.help().c_str(), stdout);

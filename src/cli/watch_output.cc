@@ -1,8 +1,6 @@
 #include "cli/watch_output.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +8,7 @@
 
 #include "base/escape.h"
 #include "cli/node_watch.h"
+#include "cli/terminal.h"
 #include "report/clock.h"
 #include "report/fact.h"
 #include "report/json.h"
@@ -18,15 +17,6 @@
 
 namespace podtap::cli {
 namespace {
-
-constexpr int kWidthElsewhere = 80;
-constexpr int kWidest = 120;
-
-int TerminalWidth() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWidthElsewhere;
-  return std::min<int>(size.ws_col, kWidest);
-}
 
 // What is told as it happens: what ends or stops something, and who did it. The rest
 // stands in the evidence.
@@ -52,10 +42,7 @@ std::string StartText(store::BootNs start) {
 }  // namespace
 
 WatchOutput::WatchOutput(const WatchOptions& options, bool several)
-    : options_(options),
-      several_(several),
-      colour_(::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr),
-      width_(TerminalWidth()) {}
+    : options_(options), several_(several), colour_(ColourOnStdout()), width_(TerminalWidth()) {}
 
 void WatchOutput::Line(const std::string& text) {
   ok_ = ok_ && std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&

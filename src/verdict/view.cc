@@ -9,6 +9,7 @@ namespace {
 
 // Longer chains are loops or lies.
 constexpr size_t kMaxAncestors = 64;
+constexpr int64_t kTickNs = 10'000'000;
 
 }  // namespace
 
@@ -27,7 +28,9 @@ store::BootNs Plus(store::BootNs at, int64_t ns) {
 
 bool Same(const store::ProcessKey& a, const store::ProcessKey& b) {
   if (a.pid != b.pid) return false;
-  return a.start == b.start || a.start.value == 0 || b.start.value == 0;
+  if (a.start.value == 0 || b.start.value == 0) return true;
+  const int64_t apart = Elapsed(a.start, b.start);
+  return apart > -kTickNs && apart < kTickNs;
 }
 
 View::View(const store::Death& death) : death_(death) {

@@ -30,7 +30,8 @@ using Exited = Sighting<store::ProcessExited>;
 int64_t Elapsed(store::BootNs from, store::BootNs to);
 store::BootNs Plus(store::BootNs at, int64_t ns);
 
-// The same process. A start that isn't known fits every one.
+// The same process. /proc tells starts in ticks of 10 ms, and no number comes back so
+// soon; a start that isn't known fits every one.
 bool Same(const store::ProcessKey& a, const store::ProcessKey& b);
 
 class View {

@@ -16,7 +16,7 @@ INSTALLED = {
     "share/bash-completion/completions/podtap", "share/bash-completion/completions/stap",
     "share/doc/podtap/LICENSE", "share/doc/podtap/NOTICE", "share/doc/podtap/README.md",
     "share/fish/vendor_completions.d/podtap.fish", "share/fish/vendor_completions.d/stap.fish",
-    "share/man/man1/podtap-run.1", "share/man/man1/podtap.1", "share/man/man1/stap.1",
+    "share/man/man1/podtap-explain.1", "share/man/man1/podtap-run.1", "share/man/man1/podtap.1", "share/man/man1/stap.1",
     "share/zsh/site-functions/_podtap",
 }
 
@@ -114,6 +114,11 @@ class Completion(unittest.TestCase):
     # What is typed -> some of what it can become, and something that it can't.
     CASES = (
         ("podtap r", {"run"}, {"--version"}),
+        ("podtap e", {"explain"}, {"run"}),
+        ("podtap explain OOM", {"OOMKilled"}, {"SIGKILL"}),
+        ("podtap explain SIGK", {"SIGKILL"}, {"OOMKilled"}),
+        ("podtap explain killed.h", {"killed.host"}, {"killed.inside"}),
+        ("podtap explain -o ", {"text", "json"}, {"OOMKilled"}),
         ("podtap run --dum", {"--dump"}, {"--json"}),
         ("podtap run --dump t", {"tokens", "tree"}, {"ir"}),
         ("podtap run -p ", {"1", "5"}, {"6"}),

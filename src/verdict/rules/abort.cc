@@ -2,8 +2,8 @@
 //
 // Demands: SIGABRT that the process sent to itself, fatal. Or, for a namespace's first
 // process, which no signal of its own namespace can end by default: an ignored SIGABRT
-// from itself and within a second the fault by which abort(3) ends then (glibc's hlt, a
-// general protection fault; musl's write to address 0, or its SIGKILL; exit 127).
+// from itself and within a second what abort(3) does then: on x86-64 the hlt of glibc
+// and musl, a general protection fault; elsewhere a write to address 0, or exit 127.
 #include "verdict/culprit.h"
 #include "verdict/rules/rule.h"
 #include "verdict/signal.h"
