@@ -147,8 +147,18 @@ class Containerd:
     def note_cgroup(self, path):
         self._owned.cgroup(path)
 
-    def keep_sysctls(self, names):
-        self._owned.keep_sysctls(names)
+    def remove_pods(self):
+        """Removes every pod, whoever made it."""
+        m = self.messages
+        for pod in self.call("ListPodSandbox", m.Empty(), "ListPodSandboxResponse").items:
+            request = m.PodSandboxRequest(pod_sandbox_id=pod.id)
+            self.call("StopPodSandbox", request, "Empty")
+            self.call("RemovePodSandbox", request, "Empty")
+
+    @property
+    def owned(self):
+        """What is put back and removed at the end: leftovers.Folder."""
+        return self._owned
 
     def stop(self):
         for pod in self._pods:

@@ -86,7 +86,7 @@ def _culprit(judgement, said, truth):
     if said["kind"] not in kinds:
         judgement.lower("wrong", f"culprit of kind {said['kind']}; it is {true.kind}")
         return
-    if true.kind == "process" and true.process is not None:
+    if true.kind in ("process", "kubelet") and true.process is not None:
         process = true.process
         if true.or_process is not None and _is(said, true.or_process):
             process = true.or_process

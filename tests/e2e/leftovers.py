@@ -5,6 +5,8 @@ the ids of the containers in it. The test's own end clears them; if the test is
 killed, a guardian does (it reads a pipe whose other end only the test holds); if
 that is killed too, the next run does."""
 
+import glob
+import hashlib
 import json
 import os
 import pathlib
@@ -39,8 +41,19 @@ class Folder:
         with open(self.path / "cgroups", "a", encoding="utf-8") as file:
             file.write(path + "\n")
 
+    def own(self, pattern):
+        """Notes files and folders elsewhere that are ours, "/var/log/pods/x_*"; the folder
+        around them too, if it isn't there yet."""
+        parent = os.path.dirname(pattern)
+        with open(self.path / "elsewhere", "a", encoding="utf-8") as file:
+            file.write(pattern + "\n")
+            if not os.path.exists(parent):
+                file.write(f"{parent}/\n")
+
     def keep_sysctls(self, names):
-        """Notes the values of sysctls, "kernel.panic", to be put back."""
+        """Notes the values of sysctls, "kernel.panic", to be put back; the first time's."""
+        if (self.path / "sysctls").exists():
+            return
         values = {name: _sysctl(name).read_text().strip() for name in names}
         (self.path / "sysctls").write_text(json.dumps(values), encoding="ascii")
 
@@ -62,6 +75,37 @@ def _put_sysctls_back(folder):
     for name, value in values.items():
         if _sysctl(name).read_text().strip() != value:
             _sysctl(name).write_text(value)
+
+
+def _remove_elsewhere(folder):
+    try:
+        patterns = (folder / "elsewhere").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for path in (path for pattern in patterns for path in glob.glob(pattern)):
+        _remove(path)
+
+
+def _remove(path):
+    try:
+        if path.endswith("/"):
+            os.rmdir(path)  # only if nobody else has put anything there
+        elif os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+    except OSError:
+        pass
+
+
+def _remove_runtime_files(folder, ids):
+    """What shims and runc keep in /run: sockets, named after a hash, and states."""
+    for address, namespace in ((folder / "containerd.sock", "k8s.io"),
+                               (folder / "exec/containerd/containerd.sock", "moby")):
+        for identity in ids:
+            name = hashlib.sha256(f"{address}/{namespace}/{identity}".encode()).hexdigest()
+            _remove(f"/run/containerd/s/{name}")
+            _remove(f"/run/containerd/runc/{namespace}/{identity}")
 
 
 def _is_stale(folder):
@@ -115,6 +159,8 @@ def remains(folder, ids=()):
     for top in _hierarchies():
         for parent, folders, _ in os.walk(top):
             found += [f"cgroup {parent}/{name}" for name in folders if name in ids]
+    for identity in ids:
+        found += glob.glob(f"/run/containerd/runc/*/{identity}")
     if folder.exists():
         found.append(f"folder {folder}")
     return found
@@ -213,7 +259,9 @@ def sweep(folder):
     _kill_all(str(folder))
     _unmount(str(folder))
     _remove_cgroups(folder, ids)
+    _remove_runtime_files(folder, ids)
     _put_sysctls_back(folder)
+    _remove_elsewhere(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

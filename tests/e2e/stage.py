@@ -300,27 +300,33 @@ class DockerContainer(_Container):
         return self.name
 
     def start(self, check=True):
-        done = self._docker("start", self.name, check=check)
-        self.pid = self.inspect("{{.State.Pid}}", int)
+        status, answer = self._api("POST", "start")
+        if check and status >= 300:
+            raise RuntimeError(f"start {self.name}: {answer}")
+        self.pid = self.state()["Pid"]
         self._read_init()
-        return done
 
-    def inspect(self, template, kind=str):
-        return kind(self._docker("inspect", "-f", template, self.id).stdout.decode().strip())
+    def _api(self, method, call="", query=""):
+        return self.stage.daemon.api(method, f"/containers/{self.id}/{call}".rstrip("/") + query)
+
+    def state(self):
+        """Its State, as inspect gives it; {"Pid": 0} if there is none left."""
+        status, answer = self._api("GET", "json")
+        # A container with --rm is gone as soon as it has ended.
+        return answer["State"] if status == 200 else {"Pid": 0, "Running": False}
 
     def start_attached(self):
         """Starts it by a client that stays, on a terminal of its own."""
         attached = Attached(["docker", "-H", self._host, "start", "--attach", self.name])
         self.stage.on_close(attached.close)
-        self._await(lambda: self.inspect("{{.State.Running}}") == "true", "doesn't start")
-        self.pid = self.inspect("{{.State.Pid}}", int)
+        self._await(lambda: self.state()["Running"], "doesn't start")
+        self.pid = self.state()["Pid"]
         self._read_init()
         return attached
 
     def await_other_life(self):
         """Until it runs again, with another pid."""
-        self._await(lambda: self.inspect("{{.State.Pid}}", int) not in (0, self.pid),
-                    "isn't restarted")
+        self._await(lambda: self.state()["Pid"] not in (0, self.pid), "isn't restarted")
 
     def exec(self, *command):
         return self._docker("exec", self.name, *command, check=False)
@@ -331,11 +337,11 @@ class DockerContainer(_Container):
 
     def exit_code(self):
         """Waits for its end; None if the daemon no longer knows it."""
-        done = self._docker("wait", self.id, check=False)
-        return int(done.stdout) if done.returncode == 0 else None
+        status, answer = self._api("POST", "wait")
+        return answer["StatusCode"] if status == 200 else None
 
     def clear(self):
-        self._docker("rm", "-f", self.id, check=False)
+        self._api("DELETE", query="?force=true&v=true")
 
 
 class CriContainer(_Container):

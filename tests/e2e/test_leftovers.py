@@ -35,11 +35,25 @@ class Leftovers(unittest.TestCase):
         self.assertTrue(folder.is_dir())
         return process, folder, re.findall(r"[0-9a-f]{64}", said)
 
+    def setUp(self):
+        self.sockets_before = self.sockets()
+
+    @staticmethod
+    def sockets():
+        """The sockets of shims that nobody listens on."""
+        try:
+            names = set(os.listdir("/run/containerd/s"))
+        except FileNotFoundError:
+            return set()
+        used = pathlib.Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace")
+        return {name for name in names if name not in used}
+
     def check_gone(self, folder, ids, timeout=20):
         deadline = time.monotonic() + timeout
         while leftovers.remains(folder, ids) and time.monotonic() < deadline:
             time.sleep(0.1)
         self.assertEqual(leftovers.remains(folder, ids), [])
+        self.assertLessEqual(self.sockets(), self.sockets_before)
         self.assertEqual(list(pathlib.Path("/sys/fs/cgroup").glob("*/system.slice/cron.service")),
                          [])
 

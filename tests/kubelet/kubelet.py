@@ -16,10 +16,12 @@ import urllib.request
 
 import apiserver
 import cri
+import truth
 
 HERE = pathlib.Path(__file__).resolve().parent
 BINARY = HERE.parent.parent / "build/kubelet/kubelet"
 NODE = "node-1"
+VERBOSITY = 2  # usual on nodes; kubelet tells of a killing from 2 on
 GRACE = 6  # seconds for the pods when the node shuts down
 
 CONFIG = """apiVersion: kubelet.config.k8s.io/v1beta1
@@ -43,6 +45,7 @@ evictionHard: {{memory.available: "{least_memory}"}}
 evictionPressureTransitionPeriod: 1s
 imageGCHighThresholdPercent: 100
 makeIPTablesUtilChains: false
+volumePluginDir: {folder}/volume-plugins
 enableControllerAttachDetach: false
 oomScoreAdj: 0
 featureGates: {{GracefulNodeShutdown: true}}
@@ -92,9 +95,12 @@ def remove_chains(chains):
 
 
 class Kubelet:
+    _started = 0
+
     def __init__(self):
+        Kubelet._started += 1
         self._runtime = cri.runtime()
-        self.folder = self._runtime.folder / "kubelet"
+        self.folder = self._runtime.folder / f"kubelet{Kubelet._started}"
         (self.folder / "manifests").mkdir(parents=True)
         self.log_path = self.folder / "kubelet.log"
         self.api = None
@@ -102,8 +108,15 @@ class Kubelet:
         self._logind = None
         self._kubelet = None
         self._chains = kube_chains()
-        self._runtime.keep_sysctls(SYSCTLS)
-        self._cgroup = f"/podtap-kubelet-{os.getpid()}"
+        self._runtime.owned.keep_sysctls(SYSCTLS)
+        # Tells this run's pods from others in the folders that kubelet has to itself.
+        self.namespace = re.sub("[^a-z0-9]", "", self._runtime.folder.name)
+        self._runtime.owned.own(f"/var/log/pods/{self.namespace}_*")
+        self._runtime.owned.own(f"/var/log/containers/*_{self.namespace}_*")
+        # Where it puts its socket for device plugins, whatever --root-dir says.
+        if not os.path.exists("/var/lib/kubelet"):
+            self._runtime.owned.own("/var/lib/kubelet")
+        self._cgroup = f"/podtap-kubelet-{os.getpid()}-{Kubelet._started}"
         for top in self._hierarchies():
             (top / self._cgroup[1:]).mkdir(exist_ok=True)
         self._runtime.note_cgroup(self._cgroup)
@@ -116,7 +129,7 @@ class Kubelet:
 
     def start(self, least_memory="100Mi"):
         self.api = apiserver.Server()
-        self.api.store.create("namespaces", "", {"metadata": {"name": "default"}})
+        self.api.store.create("namespaces", "", {"metadata": {"name": self.namespace}})
         self._start_logind()
         self._read_only = _free_port()
         config = self.folder / "config.yaml"
@@ -130,10 +143,11 @@ class Kubelet:
             str(BINARY), "--config", str(config), "--kubeconfig", str(kubeconfig),
             "--container-runtime=remote", f"--container-runtime-endpoint={endpoint}",
             f"--image-service-endpoint={endpoint}", f"--root-dir={self.folder}/root",
-            f"--cert-dir={self.folder}/pki", f"--hostname-override={NODE}", "--v=3",
+            f"--cert-dir={self.folder}/pki", f"--hostname-override={NODE}", f"--v={VERBOSITY}",
             output=self.log_path)
         self._await(lambda: self.api.store.list("nodes")[0] and self.pods() is not None,
                     "the kubelet doesn't register its node", 60)
+        self.process = truth.read(self._kubelet.pid)
         return self
 
     def _spawn(self, *command, output):
@@ -174,7 +188,7 @@ class Kubelet:
                 return found
             if self._kubelet is not None and self._kubelet.poll() is not None:
                 break
-            time.sleep(0.05)
+            time.sleep(0.1)
         raise AssertionError(f"{what} within {timeout} s; kubelet's log ends:\n" +
                              (self.log_path.read_text()[-3000:] if self.log_path.exists() else ""))
 
@@ -212,7 +226,7 @@ class Kubelet:
     def add_static(self, name, spec):
         """A pod from a file; kubelet appends the node's name to its own."""
         manifest = {"apiVersion": "v1", "kind": "Pod",
-                    "metadata": {"name": name, "namespace": "default"}, "spec": spec}
+                    "metadata": {"name": name, "namespace": self.namespace}, "spec": spec}
         path = self.folder / "manifests" / f"{name}.yaml"
         made = path.with_name(f".{name}.new")  # kubelet doesn't read what begins with a dot
         made.write_text(json.dumps(manifest))
@@ -221,9 +235,16 @@ class Kubelet:
 
     def add_pod(self, name, spec):
         """A pod that an API server would hand out, with every default filled in."""
-        entry = {"metadata": {"name": name, "namespace": "default"},
+        entry = {"metadata": {"name": name, "namespace": self.namespace},
                  "spec": dict(spec, nodeName=NODE), "status": {"phase": "Pending"}}
-        return self.api.store.create("pods", "default", entry)
+        return self.api.store.create("pods", self.namespace, entry)
+
+    def remove_pod(self, name):
+        """Takes a pod away at once, if it is there yet."""
+        try:
+            self.api.store.delete("pods", self.namespace, name)
+        except apiserver.NotFound:
+            pass
 
     def await_container(self, pod, name="app", attempt=0, timeout=60):
         """Its id, once it runs."""
@@ -247,7 +268,7 @@ class Kubelet:
     def stop(self):
         if self.api is not None:
             for pod in self.api.store.list("pods")[0]:
-                self.api.store.delete("pods", "default", pod["metadata"]["name"])
+                self.remove_pod(pod["metadata"]["name"])
         for path in (self.folder / "manifests").iterdir():
             path.unlink()
         for process in reversed(self._processes):
@@ -265,4 +286,5 @@ class Kubelet:
         self._processes = []
         if self.api is not None:
             self.api.stop()
+        self._runtime.remove_pods()
         remove_chains(kube_chains() - self._chains)

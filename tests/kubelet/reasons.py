@@ -50,9 +50,18 @@ class Scene:
         self.log_mark = kubelet.log_mark()
         self.before = None  # the kubelet's /pods before the blow, and after
         self.after = None
+        self._pods = []
+        self._files = []
 
     def open_gate(self, name="go"):
         (self.gate / name).touch()
+
+    def close(self):
+        """Takes its pods away, so that the next reason has the node for itself."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+        for name in self._pods:
+            self.kubelet.remove_pod(name)
 
     def container(self, command, **more):
         """A container's spec with every default filled in."""
@@ -75,15 +84,21 @@ class Scene:
         options = {key: more.pop(key) for key in ("grace",) if key in more}
         path = self.kubelet.add_static(self.name,
                                        self.spec(self.container(command, **more), **options))
+        self._files.append(path)
         return PodContainer(self.kubelet, f"{self.name}-node-1"), path
 
-    def pod(self, command, name=None, spec=(), **more):
+    def hand_out(self, name, spec):
+        """Has the API server hand out a pod."""
+        self._pods.append(name)
+        self.kubelet.add_pod(name, spec)
+
+    def pod(self, command, spec=(), **more):
         """Runs a pod that the API server hands out."""
         spec = dict(spec)
         volumes = spec.pop("volumes", ())
-        self.kubelet.add_pod(name or self.name,
-                             self.spec(self.container(command, **more), volumes=volumes, **spec))
-        return PodContainer(self.kubelet, name or self.name)
+        self.hand_out(self.name,
+                      self.spec(self.container(command, **more), volumes=volumes, **spec))
+        return PodContainer(self.kubelet, self.name)
 
     def ready(self, container):
         self.before = self.kubelet.pod(container.pod_short)
@@ -100,7 +115,7 @@ class PodContainer(stage._Container):
         self._runtime = cri.runtime()
         self.name = "app"
         self.pod_short = pod
-        self.pod_name = f"default/{pod}"
+        self.pod_name = f"{kubelet.namespace}/{pod}"
         self.id = kubelet.await_container(pod)
         self.pod_uid = kubelet.pod(pod)["metadata"]["uid"]
         self.pid = json.loads(self._status(verbose=True).info["info"])["pid"]
@@ -137,7 +152,8 @@ def _truth(container, cause, exit_code, signals, exit_signal=None):
     found = truth.Truth(
         cause=cause, runtime="containerd", id=container.id, name=container.name,
         pod=container.pod_name, pod_uid=container.pod_uid, init=container.init,
-        exit_code=exit_code, exit_signal=exit_signal, culprit=truth.Culprit("kubelet"),
+        exit_code=exit_code, exit_signal=exit_signal,
+        culprit=truth.Culprit("kubelet", process=container.kubelet.process),
         signals=[truth.Signal(number, pid, sender_comm="runc", code=USER) for number in signals])
     found.observed_exit_code = container.exit_code()
     found.forgotten = found.observed_exit_code is None
@@ -152,6 +168,11 @@ def _obeying_pod(scene, **more):
 
 def _obeyed(container, cause):
     return _truth(container, cause, 0, (15,))
+
+
+def _evicted(container):
+    # Evicted pods get no grace period: SIGKILL at once.
+    return _truth(container, "kubernetes.eviction", 137, (9,), exit_signal=9)
 
 
 @reason("kubernetes.liveness/obeyed", r"Liveness probe for .* failed",
@@ -215,7 +236,7 @@ def deletion_api(scene):
     """The pod is deleted at the API server (kubectl delete pod)."""
     container = _obeying_pod(scene)
     yield scene.ready(container)
-    scene.kubelet.api.delete_pod("default", scene.name, 2)
+    scene.kubelet.api.delete_pod(scene.kubelet.namespace, scene.name, 2)
     return _obeyed(container, "kubernetes.deletion")
 
 
@@ -226,7 +247,7 @@ def deletion_ignored(scene):
     container = scene.pod(IGNORES, spec={"grace": 1})
     await_disposition(container.pid, 15, "SigIgn")
     yield scene.ready(container)
-    scene.kubelet.api.delete_pod("default", scene.name, 1)
+    scene.kubelet.api.delete_pod(scene.kubelet.namespace, scene.name, 1)
     return _truth(container, "kubernetes.deletion", 137, (15, 9), exit_signal=9)
 
 
@@ -245,8 +266,7 @@ def eviction_volume(scene):
     yield scene.ready(container)
     scene.open_gate()
     container.await_comm("victim")
-    # Evicted pods get no grace period.
-    return _truth(container, "kubernetes.eviction", None, ())
+    return _evicted(container)
 
 
 @reason("kubernetes.eviction/memory", r"attempting to reclaim memory",
@@ -254,11 +274,11 @@ def eviction_volume(scene):
         events=(("Evicted", "low on resource: memory"),), memory=True)
 def eviction_memory(scene):
     """The node's memory runs below the threshold; the pod that took it must go."""
-    container = scene.pod(("/bin/victim", "gate", "/gate/go", "memory", "3072"),
+    container = scene.pod(("/bin/victim", "gate", "/gate/go", "memory", "4096"),
                           spec={"restartPolicy": "Never"})
     yield scene.ready(container)
     scene.open_gate()
-    return _truth(container, "kubernetes.eviction", None, ())
+    return _evicted(container)
 
 
 @reason("kubernetes.preemption/critical", r"preemption: attempting to evict pods",
@@ -269,7 +289,7 @@ def preemption(scene):
     cpu = scene.kubelet.allocatable_cpu() - 100
     container = _obeying_pod(scene, resources={"requests": {"cpu": f"{cpu}m"}})
     yield scene.ready(container)
-    scene.kubelet.add_pod(f"{scene.name}-critical", scene.spec(
+    scene.hand_out(f"{scene.name}-critical", scene.spec(
         scene.container(("/bin/victim", "wait-handling", "TERM", "0"),
                         resources={"requests": {"cpu": f"{cpu}m"}}),
         priority=CRITICAL, priorityClassName="system-node-critical"))
