@@ -27,7 +27,7 @@ help:
 	@echo "make install     into PREFIX ($(PREFIX)), below DESTDIR"
 	@echo "make uninstall   takes that away again"
 	@echo "make fuzz-smoke  every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
-	@echo "make tidy        clang-tidy over all but the tests"
+	@echo "make tidy        clang-tidy over everything"
 	@echo "make format      clang-format over everything"
 	@echo "make clean       removes build/"
 
@@ -97,7 +97,7 @@ fuzz-smoke:
 
 tidy:
 	@scripts/setup build tidy
-	@scripts/build tidy -k 0 podtap bench_programs
+	@scripts/build tidy -k 0 podtap bench_programs fuzz_objects unit_tests
 
 format:
 	@scripts/setup build tidy

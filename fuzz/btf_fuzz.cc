@@ -11,7 +11,6 @@
 #include "kernel/tracefs.h"
 
 using podtap::kernel::Btf;
-using podtap::kernel::BtfKind;
 using podtap::kernel::TypeId;
 
 namespace {

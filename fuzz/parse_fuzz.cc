@@ -16,7 +16,7 @@ namespace {
 
 // Every level of the tree is two spaces in its dump: statements, expressions and
 // the accesses and labels between them.
-constexpr size_t kDeepestLine = 2 * 6 * lang::kMaxDepth;
+constexpr size_t kDeepestLine = size_t{2} * 6 * lang::kMaxDepth;
 
 void CheckDepth(const std::string& dump) {
   for (size_t at = 0; at < dump.size();) {

@@ -1,5 +1,7 @@
 #include "container/cri_messages.h"
 
+#include <cri.pb.h>
+
 #include <algorithm>
 #include <csignal>
 #include <map>
@@ -8,7 +10,6 @@
 
 #include "base/signal_name.h"
 #include "container/kubernetes_labels.h"
-#include "cri.pb.h"
 
 namespace podtap::container {
 namespace {

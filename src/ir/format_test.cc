@@ -135,7 +135,7 @@ TEST(Format, EscapesWhatIsNotTheScripts) {
             "\\xc2\\x9b|\\xff|\\xc3|\\xed\\xa0\\x80|\\x7f");
 }
 
-std::string Chain(std::vector<std::pair<std::string_view, uint64_t>> tasks) {
+std::string Chain(const std::vector<std::pair<std::string_view, uint64_t>>& tasks) {
   std::string bytes;
   for (const auto& [comm, start_ns] : tasks) {
     ChainEntry entry{};

@@ -120,12 +120,12 @@ TEST(Layout, ElementSizes) {
   global.value = ValueType::kStats;
   EXPECT_EQ(ValueSize(global), sizeof(StatValue) + 8);
   global.linear_histogram = {.low = 0, .high = 100, .step = 10};
-  EXPECT_EQ(ValueSize(global), sizeof(StatValue) + 13 * 8 + 8);
+  EXPECT_EQ(ValueSize(global), sizeof(StatValue) + 13 * sizeof(int64_t) + 8);
   global.linear_histogram = {.low = INT64_MIN, .high = INT64_MAX, .step = 1};
   EXPECT_LT(ValueSize(global), 100'000u);
   global.linear_histogram.reset();
   global.log_histogram = true;
-  EXPECT_EQ(SequenceOffset(global), sizeof(StatValue) + 128 * 8);
+  EXPECT_EQ(SequenceOffset(global), sizeof(StatValue) + 128 * sizeof(int64_t));
 }
 
 }  // namespace

@@ -114,14 +114,18 @@ TEST(Script, OnesOfEveryDay) {
           R"(global s; probe begin { for(i=0;i<2000;i++) s = s . "x"; printf("len=%d\n", strlen(s)); println(1,2); print("a"); printdln(",",1,"b",3); exit() })",
           R"(global z; probe begin { z=0; try { println(1/z) } catch(msg) { printf("caught: %s\n", msg) } try { println(kernel_long(8)) } catch(m) { printf("caught: %s\n", m) } warn("this is a warning"); log("this is a log"); exit() })",
           R"(global cnt, names, agg; probe begin { cnt = 5; names["a"]=1; names["b"]=2; agg <<< 3; exit() })",
-          "#!/usr/bin/env stap\n# a comment\nglobal reads[1000], t0%\n"
-          "probe syscall.{read,write} { t0[tid()] = gettimeofday_us() }\n"
-          "probe syscall.{read,write}.return { if (!([tid()] in t0)) next\n"
-          "  reads[execname(), name] <<< gettimeofday_us() - t0[tid()]\n  delete t0[tid()] }\n"
-          "probe timer.s(5), end { foreach ([e, n] in reads @sum- limit 10) {\n"
-          "  printf(\"%-20s %s %d\\n\", e, n, @sum(reads[e, n])) } delete reads }\n",
-          "probe process(\"/bin/sh\").function(\"main\").call, process(@1).mark(\"x\") ? {\n"
-          "  printf(\"%s %s\\n\", $$parms$, user_string(@choose(1)->argv[0])) }",
+          R"(#!/usr/bin/env stap
+# a comment
+global reads[1000], t0%
+probe syscall.{read,write} { t0[tid()] = gettimeofday_us() }
+probe syscall.{read,write}.return { if (!([tid()] in t0)) next
+  reads[execname(), name] <<< gettimeofday_us() - t0[tid()]
+  delete t0[tid()] }
+probe timer.s(5), end { foreach ([e, n] in reads @sum- limit 10) {
+  printf("%-20s %s %d\n", e, n, @sum(reads[e, n])) } delete reads }
+)",
+          R"(probe process("/bin/sh").function("main").call, process(@1).mark("x") ? {
+  printf("%s %s\n", $$parms$, user_string(@choose(1)->argv[0])) })",
       }) {
     Environment environment;
     environment.args = {"/bin/bash"};

@@ -206,7 +206,7 @@ TEST(Limits, HostileFilesGiveOneClearError) {
   EXPECT_EQ(FirstError(std::string(kMaxScriptBytes + 1, 'a')),
             "script 't.stp' is too long: " + std::to_string(kMaxScriptBytes + 1) +
                 " bytes, at most " + std::to_string(kMaxScriptBytes));
-  EXPECT_THAT(FirstError(std::string(10'000'000, 'a')), HasSubstr("expected 'probe', 'global'"));
+  EXPECT_THAT(FirstError(Repeat("a", 10'000'000)), HasSubstr("expected 'probe', 'global'"));
   EXPECT_THAT(FirstError("@define m %( " + Repeat("x ", 200'000) + "%)"),
               HasSubstr("macro '@m' is too long"));
   EXPECT_THAT(FirstError("@define m(a) %( %) @m(" + Repeat("x ", 200'000) + ")"),

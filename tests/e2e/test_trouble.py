@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+import bpf
 import session
 
 SCRIPT_ERROR, USAGE, PRIVILEGE, UNSUPPORTED, SYSTEM = 1, 2, 3, 4, 5
@@ -416,17 +417,14 @@ class Output(Trouble):
                   'probe end { foreach (n in a) println(n) }')
         with session.Session("-e", script) as podtap:
             podtap.wait_armed()
+            held = bpf.held_by(podtap.process.pid)
             podtap.process.kill()
             podtap.process.wait()
-        pid = podtap.process.pid
+        self.assertEqual({kind for kind, _ in held}, {"prog", "map", "link"})
         deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            shown = subprocess.run(["bpftool", "prog", "show"], stdout=subprocess.PIPE,
-                                   check=False).stdout.decode()
-            if f"podtap({pid})" not in shown:
-                return
-            time.sleep(0.2)
-        self.fail("a program outlived podtap")
+        while held & bpf.alive() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(held & bpf.alive(), set(), "outlived podtap")
 
 
 if __name__ == "__main__":
