@@ -6,6 +6,7 @@
 #include "cli/exit_status.h"
 #include "cli/list.h"
 #include "cli/pipeline.h"
+#include "cli/ps.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/watch.h"
@@ -26,6 +27,7 @@ Exit status: 0 ended as asked; 1 a mistake or run-time error of the script, or
 kernel; 5 a system call failed; 70 a mistake of podtap's own.)";
 
 constexpr const char* kExamples = R"(Examples:
+  podtap ps                  the node's pods and containers
   podtap run sg.stp          run a SystemTap script as eBPF
   podtap run --help          its options
   stap sg.stp                the same, by SystemTap's name)";
@@ -46,11 +48,15 @@ int Main(int argc, char** argv, int64_t started_ns) {
   const bool as_stap = argc > 0 && CalledAsStap(argv[0]);
   CLI::App app{"podtap: who or what killed my container, and why?", as_stap ? "stap" : "podtap"};
   CLI::App* run = &app;
+  CLI::App* ps = nullptr;
+  std::shared_ptr<PsOptions> ps_options;
   bool show_version = false;
   if (!as_stap) {
     app.footer(kExamples);
     app.require_subcommand(0, 1);
     run = app.add_subcommand("run", "Run a SystemTap script as eBPF");
+    ps = app.add_subcommand("ps", "List the node's pods and containers");
+    ps_options = DeclarePs(*ps);
     app.add_flag("--version", show_version, "Print the version");
   }
   CLI::App* watch = nullptr;
@@ -72,6 +78,7 @@ int Main(int argc, char** argv, int64_t started_ns) {
     PrintError(options.error(), 0);
     return StatusOf(options.error().kind);
   }
+  if (ps != nullptr && ps->parsed()) return Ps(*ps_options);
   if (!as_stap && !run->parsed()) {
     if (show_version) return PrintVersion();
     std::fputs(app.help().c_str(), stdout);
