@@ -37,6 +37,9 @@ constexpr const char* kExamples = R"(Examples:
 Targets: POD, NAMESPACE/POD, NAMESPACE/POD/CONTAINER, a container's name or id,
 docker://ID (podman, containerd, cri-o), pid:N, cgroup:PATH, unit:NAME.service.
 
+)";
+constexpr const char* kStatuses = R"(
+
 Exit status: 0 listed; 1 a target wasn't found or could be several; 2 wrong usage;
 3 no right to ask any runtime; 5 no runtime answered.)";
 
@@ -120,7 +123,7 @@ void SayNothingFound(const container::Inventory& inventory) {
 
 std::shared_ptr<PsOptions> DeclarePs(CLI::App& app) {
   auto options = std::make_shared<PsOptions>();
-  app.footer(kExamples);
+  app.footer(std::string(kExamples) + kEndpointHelp + kStatuses);
   app.add_option("TARGET", options->targets, "Only these")->type_name("");
   app.add_option("-o,--output", options->output, "table, wide or json")
       ->type_name("FORMAT")

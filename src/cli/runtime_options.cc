@@ -1,5 +1,7 @@
 #include "cli/runtime_options.h"
 
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
@@ -26,12 +28,10 @@ Result<std::vector<std::string>> Endpoints(const RuntimeOptions& options) {
 
 void DeclareRuntimeOptions(CLI::App& app, RuntimeOptions& options) {
   app.add_option("--runtime-endpoint", options.endpoints,
-                 "Ask the runtime at this socket, unix:///PATH, and no other; repeatable. "
-                 "Else PODTAP_RUNTIME_ENDPOINT (commas between several), else the well-known "
-                 "sockets of Docker, Podman, containerd, CRI-O, k3s, k0s and microk8s")
-      ->type_name("URL")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                 "Ask the runtime at this socket and no other; repeatable")
+      ->type_name("unix:///PATH")
+      ->allow_extra_args(false)
+      ->take_all();
   app.add_option("--host-root", options.host_root,
                  "Where the host's root is mounted, when podtap runs in a container")
       ->type_name("DIR");
@@ -50,6 +50,11 @@ Result<NodeAccess> OpenNode(const RuntimeOptions& options) {
   if (!sockets) return std::unexpected(std::move(sockets.error()));
   NodeAccess node;
   node.root = HostRoot(options.host_root);
+  if (!options.host_root.empty()) {
+    if (auto there = node.root.Open("/", O_PATH | O_DIRECTORY, "open"); !there) {
+      return std::unexpected(std::move(there.error()));
+    }
+  }
   node.timeout = std::chrono::milliseconds(static_cast<int64_t>(options.timeout_s * 1000) + 1);
   auto tree = cgroup::OpenTree(node.root);
   if (!tree) return std::unexpected(std::move(tree.error()));

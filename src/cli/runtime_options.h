@@ -23,6 +23,12 @@ struct RuntimeOptions {
   double timeout_s = 2;                // --timeout
 };
 
+// For the end of a command's --help.
+inline constexpr const char* kEndpointHelp =
+    "Runtimes are found by the well-known sockets of Docker, Podman, containerd, CRI-O,\n"
+    "k3s, k0s and microk8s; --runtime-endpoint, or PODTAP_RUNTIME_ENDPOINT with commas\n"
+    "between several, names others.";
+
 // Declares them on `app`, which must not outlive `options`.
 void DeclareRuntimeOptions(CLI::App& app, RuntimeOptions& options);
 
