@@ -62,8 +62,8 @@ class SystemTree : public Tree {
 
   const Hierarchies& hierarchies() const override { return hierarchies_; }
 
-  Result<CgroupId> Id(const std::string& path) const override {
-    const auto folder = FindFolder(Hierarchy::kIds, path, "find cgroup");
+  Result<CgroupId> IdIn(Hierarchy hierarchy, const std::string& path) const override {
+    const auto folder = FindFolder(hierarchy, path, "find cgroup");
     if (!folder) return std::unexpected(folder.error());
     struct stat found {};
     if (::stat(folder->c_str(), &found) != 0) {
@@ -73,18 +73,19 @@ class SystemTree : public Tree {
     return CgroupId{found.st_ino};
   }
 
-  Result<std::string> Path(CgroupId id) const override {
+  Result<std::string> PathIn(Hierarchy hierarchy, CgroupId id) const override {
     const std::string name = "with id " + std::to_string(id.value);
-    if (!ids_) return std::unexpected(NoHierarchy("find the cgroup", name));
-    auto path = ByHandle(id);
+    const auto& view = ViewOf(hierarchy);
+    if (!view) return std::unexpected(NoHierarchy("find the cgroup", name));
+    auto path = ByHandle(*view, id);
     if (path) return path;
     if (path.error().error_number == ESTALE) {
       return std::unexpected(SystemError("find the cgroup", name, ENOENT));
     }
     // No capability for handles, or no kernfs: look at all of them.
-    const auto census = WalkTree(*this, Hierarchy::kIds, ids_->top);
+    const auto census = WalkTree(*this, hierarchy, view->top);
     if (!census) return std::unexpected(census.error());
-    if (const auto top = Id(ids_->top); top && *top == id) return ids_->top;
+    if (const auto top = IdIn(hierarchy, view->top); top && *top == id) return view->top;
     for (const Cgroup& cgroup : census->cgroups) {
       if (cgroup.id == id) return cgroup.path;
     }
@@ -117,8 +118,8 @@ class SystemTree : public Tree {
     if (!text) return std::unexpected(text.error());
     const auto lines = ParseMembership(*text);
     Membership found;
-    found.ids = PathIn(ids_, lines, found.removed);
-    found.memory = PathIn(memory_, lines, found.removed);
+    found.ids = PlaceIn(ids_, lines, found.removed);
+    found.memory = PlaceIn(memory_, lines, found.removed);
     return found;
   }
 
@@ -132,6 +133,10 @@ class SystemTree : public Tree {
   }
 
  private:
+  const std::optional<View>& ViewOf(Hierarchy hierarchy) const {
+    return hierarchy == Hierarchy::kIds ? ids_ : memory_;
+  }
+
   std::optional<View> MakeView(const std::optional<Mount>& mount,
                                const std::vector<MembershipLine>& own) const {
     if (!mount) return std::nullopt;
@@ -165,8 +170,8 @@ class SystemTree : public Tree {
     return std::strcmp(mine, first) != 0;
   }
 
-  static std::string PathIn(const std::optional<View>& view,
-                            const std::vector<MembershipLine>& lines, bool& removed) {
+  static std::string PlaceIn(const std::optional<View>& view,
+                             const std::vector<MembershipLine>& lines, bool& removed) {
     if (!view) return "";
     const MembershipLine* line = LineOf(lines, view->mount);
     if (line == nullptr) return "";
@@ -184,7 +189,7 @@ class SystemTree : public Tree {
 
   Result<std::string> FindFolder(Hierarchy hierarchy, const std::string& path,
                                  const char* tried) const {
-    const auto& view = hierarchy == Hierarchy::kIds ? ids_ : memory_;
+    const auto& view = ViewOf(hierarchy);
     if (!view) return std::unexpected(NoHierarchy(tried, path));
     // No ".." reaches the file system.
     const auto rest = BelowPath(JoinPath("/", path), view->top);
@@ -200,13 +205,13 @@ class SystemTree : public Tree {
     return *rest == "/" ? view->mount.point : view->mount.point + *rest;
   }
 
-  Result<std::string> ByHandle(CgroupId id) const {
+  static Result<std::string> ByHandle(const View& view, CgroupId id) {
     alignas(file_handle) char wanted[sizeof(file_handle) + sizeof id.value] = {};
     auto* handle = reinterpret_cast<file_handle*>(wanted);
     handle->handle_bytes = sizeof id.value;
     handle->handle_type = kKernfsHandle;
     std::memcpy(wanted + sizeof(file_handle), &id.value, sizeof id.value);
-    const std::string& point = ids_->mount.point;
+    const std::string& point = view.mount.point;
     struct statfs system {};
     if (::statfs(point.c_str(), &system) != 0 ||
         (system.f_type != CGROUP2_SUPER_MAGIC && system.f_type != CGROUP_SUPER_MAGIC)) {
@@ -221,7 +226,7 @@ class SystemTree : public Tree {
     if (length <= 0) return std::unexpected(SystemError("read", self, errno));
     const auto rest = BelowPath(std::string_view(link, static_cast<size_t>(length)), point);
     if (!rest) return std::unexpected(SystemError("find the cgroup in", point, EXDEV));
-    return JoinPath(ids_->top, *rest);
+    return JoinPath(view.top, *rest);
   }
 
   NodeFiles files_;

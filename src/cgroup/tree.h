@@ -41,9 +41,12 @@ class Tree {
   virtual const Hierarchies& hierarchies() const = 0;
 
   // In the hierarchy of ids. A path that isn't there is an error with errno ENOENT.
-  virtual Result<CgroupId> Id(const std::string& path) const = 0;
+  Result<CgroupId> Id(const std::string& path) const { return IdIn(Hierarchy::kIds, path); }
   // Of a cgroup that is still there; else an error with errno ENOENT.
-  virtual Result<std::string> Path(CgroupId id) const = 0;
+  Result<std::string> Path(CgroupId id) const { return PathIn(Hierarchy::kIds, id); }
+  // The same with the inode numbers of either hierarchy.
+  virtual Result<CgroupId> IdIn(Hierarchy hierarchy, const std::string& path) const = 0;
+  virtual Result<std::string> PathIn(Hierarchy hierarchy, CgroupId id) const = 0;
   // The cgroups right below.
   virtual Result<std::vector<Child>> Children(Hierarchy hierarchy,
                                               const std::string& path) const = 0;

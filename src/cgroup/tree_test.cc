@@ -36,6 +36,9 @@ TEST_P(EveryVersion, PathToIdAndBack) {
   EXPECT_NE(*a, *b);
   EXPECT_EQ(tree->Path(*a).value_or(""), "/docker/a");
   EXPECT_EQ(tree->Path(*b).value_or(""), "/docker/b");
+  const auto memory = tree->IdIn(Hierarchy::kMemory, "/docker/a");
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(tree->PathIn(Hierarchy::kMemory, *memory).value_or(""), "/docker/a");
 }
 
 TEST_P(EveryVersion, WhatIsntThere) {

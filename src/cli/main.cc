@@ -2,35 +2,24 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "cli/commands.h"
 #include "cli/exit_status.h"
-#include "cli/explain.h"
-#include "cli/list.h"
 #include "cli/pipeline.h"
 #include "cli/run.h"
-#include "cli/run_options.h"
-#include "cli/watch.h"
 
 namespace podtap::cli {
 namespace {
 
-constexpr const char* kRunExamples = R"(Examples:
-  podtap run sg.stp                       run the runbook's script
-  podtap run -e 'probe signal.send { if (sig == 9) println(execname(), " killed ", pid_name) }'
-  podtap run -x 7942 watch.stp            target() is 7942
-  podtap run -c 'make test' watch.stp     run a command under the probes
-  podtap run -T 10 --json sg.stp          ten seconds, one JSON object a line
-  podtap run -L 'kernel.trace("signal:*")'  probe points and their variables
-
-Exit status: 0 ended as asked; 1 a mistake or run-time error of the script, or
--c's command failed; 2 wrong usage; 3 not privileged; 4 not supported by this
-kernel; 5 a system call failed; 70 a mistake of podtap's own.)";
-
 constexpr const char* kExamples = R"(Examples:
-  podtap run sg.stp          run a SystemTap script as eBPF
-  podtap run --help          its options
+  podtap watch web-0         what happens to a pod, and why it died
+  podtap ps                  the node's pods and containers
   podtap explain 137         what an exit code can mean
-  stap sg.stp                the same, by SystemTap's name)";
+  podtap run sg.stp          run a SystemTap script as eBPF
+  podtap COMMAND --help      a command's options and examples
+  stap sg.stp                podtap run, by SystemTap's name)";
 
 // What CLI11 says of a wrong command line, in our words and with our status.
 int UsageError(const CLI::App& app, const CLI::ParseError& error) {
@@ -44,59 +33,48 @@ bool CalledAsStap(const char* program) {
   return path.substr(path.rfind('/') + 1) == "stap";
 }
 
-int Main(int argc, char** argv, int64_t started_ns) {
-  const bool as_stap = argc > 0 && CalledAsStap(argv[0]);
-  CLI::App app{"podtap: who or what killed my container, and why?", as_stap ? "stap" : "podtap"};
-  CLI::App* run = &app;
-  bool show_version = false;
-  if (!as_stap) {
-    app.footer(kExamples);
-    app.require_subcommand(0, 1);
-    run = app.add_subcommand("run", "Run a SystemTap script as eBPF");
-    app.add_flag("--version", show_version, "Print the version");
-  }
-  CLI::App* watch = nullptr;
-  std::shared_ptr<RawWatchOptions> raw_watch;
-  if (!as_stap) {
-    watch = app.add_subcommand("watch", "Say what happens to containers, and why they died");
-    raw_watch = DeclareWatchOptions(*watch);
-  }
-  CLI::App* explain = nullptr;
-  std::shared_ptr<ExplainOptions> explain_options;
-  if (!as_stap) {
-    explain = app.add_subcommand("explain", "Say what an exit code, a signal or a reason means");
-    explain_options = DeclareExplainOptions(*explain);
-  }
-  run->footer(kRunExamples);
-  const auto raw = DeclareRunOptions(*run);
+int Stap(int argc, char** argv, int64_t started_ns) {
+  CLI::App app{"Run a SystemTap script as eBPF", "stap"};
+  const std::function<int()> run = DeclareRun(app, started_ns);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error);
   }
-  if (watch != nullptr && watch->parsed()) {
-    const Result<WatchOptions> options = FinishWatchOptions(*raw_watch);
-    if (options) return Watch(*options, started_ns);
-    PrintError(options.error(), 0);
-    return StatusOf(options.error().kind);
+  return run();
+}
+
+int Podtap(int argc, char** argv, int64_t started_ns) {
+  CLI::App app{"podtap: who or what killed my container, and why?", "podtap"};
+  bool show_version = false;
+  app.footer(kExamples);
+  app.require_subcommand(0, 1);
+  app.add_flag("--version", show_version, "Print the version");
+  std::vector<std::pair<CLI::App*, std::function<int()>>> declared;
+  for (const Command& command : Commands()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.text);
+    declared.emplace_back(sub, command.declare(*sub, started_ns));
   }
-  if (explain != nullptr && explain->parsed()) return Explain(*explain_options);
-  if (!as_stap && !run->parsed()) {
-    if (show_version) return PrintVersion();
-    std::fputs(app.help().c_str(), stdout);
-    return kOk;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return UsageError(app, error);
   }
-  const Result<RunOptions> options = FinishRunOptions(*raw);
-  if (!options) {
-    PrintError(options.error(), 0);
-    return StatusOf(options.error().kind);
+  for (const auto& [sub, run] : declared) {
+    if (sub->parsed()) return run();
   }
-  return Run(*options, started_ns);
+  if (show_version) return PrintVersion();
+  std::fputs(app.help().c_str(), stdout);
+  return kOk;
 }
 
 }  // namespace
 }  // namespace podtap::cli
 
 int main(int argc, char** argv) {
-  return podtap::cli::Main(argc, argv, podtap::cli::MonotonicNs());
+  const int64_t started_ns = podtap::cli::MonotonicNs();
+  if (argc > 0 && podtap::cli::CalledAsStap(argv[0])) {
+    return podtap::cli::Stap(argc, argv, started_ns);
+  }
+  return podtap::cli::Podtap(argc, argv, started_ns);
 }

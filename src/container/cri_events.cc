@@ -56,11 +56,12 @@ Result<Connection> Connect(const HostRoot& root, const std::string& socket,
 }
 
 Error NoEvents(const std::string& socket, const CriService& service) {
+  const char* what = HasOwnEvents(service) ? " offers no event stream"
+                                           : " has no event stream for more than one client";
   return Error{.kind = ErrorKind::kUnsupported,
                .tried = "follow the events of",
                .on = socket,
-               .reason = std::string(RuntimeName(service.kind)) + " " + service.version +
-                         " has no events for more than one client"};
+               .reason = std::string(RuntimeName(service.kind)) + " " + service.version + what};
 }
 
 // What changed between two lists, as events.

@@ -56,11 +56,8 @@ class HttpReader::Impl {
 HttpReader::HttpReader(uint64_t limit) : impl_(std::make_unique<Impl>()) {
   impl_->parser.eager(true);
   impl_->parser.header_limit(kMaxHeader);
-  if (limit == 0) {
-    impl_->parser.body_limit(boost::none);
-  } else {
-    impl_->parser.body_limit(limit);
-  }
+  // Beast 1.74 takes "none" for a limit that every length exceeds.
+  impl_->parser.body_limit(limit == 0 ? UINT64_MAX : limit);
 }
 HttpReader::~HttpReader() = default;
 HttpReader::HttpReader(HttpReader&&) noexcept = default;

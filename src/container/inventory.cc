@@ -77,6 +77,21 @@ void FillCgroup(const cgroup::Tree& tree, const CgroupIndex& index, Container& c
   }
 }
 
+// The containers that no runtime told of, as far as their cgroups tell.
+void AddUnlisted(const cgroup::Tree& tree, const CgroupIndex& index,
+                 std::vector<Container>& containers) {
+  std::unordered_set<std::string_view> listed;
+  for (const Container& container : containers) listed.insert(container.id.value);
+  std::vector<Container> unlisted;
+  for (const auto& [id, place] : index.places()) {
+    if (listed.contains(id)) continue;
+    Container container = ContainerOfPlace(tree, place);
+    // An empty cgroup is what is left of one.
+    if (container.state == State::kRunning) unlisted.push_back(std::move(container));
+  }
+  std::ranges::move(unlisted, std::back_inserter(containers));
+}
+
 // What the list is sorted by, before birth.
 auto NameOf(const Container& container) {
   return std::tie(container.pod.ns, container.pod.name, container.name);
@@ -123,16 +138,11 @@ Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Dead
   for (Container& container : inventory.containers) FillCgroup(tree, index, container);
 
   inventory.all_cgroups = index.complete();
-  std::unordered_set<std::string_view> listed;
-  for (const Container& container : inventory.containers) listed.insert(container.id.value);
-  std::vector<Container> unlisted;
-  for (const auto& [id, place] : index.places()) {
-    if (listed.contains(id)) continue;
-    Container container = ContainerOfPlace(tree, place);
-    // An empty cgroup is what is left of one.
-    if (container.state == State::kRunning) unlisted.push_back(std::move(container));
-  }
-  std::ranges::move(unlisted, std::back_inserter(inventory.containers));
+  // Who names the runtimes wants to see theirs; only when one is missing, what the cgroups
+  // know may be its.
+  const bool missing = std::ranges::any_of(
+      inventory.runtimes, [](const RuntimeReport& report) { return report.problem.has_value(); });
+  if (!runtimes.given || missing) AddUnlisted(tree, index, inventory.containers);
   std::ranges::sort(inventory.containers, [](const Container& a, const Container& b) {
     return std::tuple_cat(NameOf(a), std::tie(a.created_unix_ns, a.id)) <
            std::tuple_cat(NameOf(b), std::tie(b.created_unix_ns, b.id));

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxNear = 5;
 constexpr size_t kMaxLength = 256;
+constexpr size_t kMostLetters = 3;
 constexpr size_t kShortest = 3;  // a shorter word is contained in nearly everything
 
 // How many letters must be put in, taken out or changed (Levenshtein 1966).
@@ -36,7 +37,7 @@ std::vector<std::string> NearNames(std::string_view wanted, std::vector<std::str
   std::ranges::sort(names);
   const auto twice = std::ranges::unique(names);
   names.erase(twice.begin(), twice.end());
-  const size_t allowed = std::max<size_t>(1, wanted.size() / 3);
+  const size_t allowed = std::clamp<size_t>(wanted.size() / 3, 1, kMostLetters);
   struct Near {
     size_t distance;
     std::string name;
