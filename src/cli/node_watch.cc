@@ -21,7 +21,7 @@ constexpr size_t kBatch = 4096;
 constexpr int kReaderPriority = -20;
 // A process at a time, while there is nothing else to do.
 constexpr size_t kDetailsAtOnce = 16;
-constexpr std::chrono::milliseconds kInventoryTime{2000};
+constexpr std::chrono::milliseconds kLastVerdicts{2000};
 constexpr int64_t kCountEveryNs = 1'000'000'000;
 
 int64_t ClockNs(clockid_t clock) {
@@ -48,16 +48,18 @@ NodeWatch::NodeWatch(const NodeWatchOptions& options, Handler& handler)
     : options_(options), handler_(handler) {}
 NodeWatch::~NodeWatch() = default;
 
-Result<void> NodeWatch::FindRuntimes() {
-  container::Runtimes runtimes = options_.endpoints.empty()
-                                     ? container::FindRuntimes(options_.root)
-                                     : container::UseRuntimes(options_.root, options_.endpoints);
-  for (const container::RuntimeProblem& problem : runtimes.problems) {
-    if (runtimes.given) return std::unexpected(problem.error);
+Result<void> NodeWatch::OpenNode() {
+  auto access = cli::OpenNode(options_.runtime);
+  if (!access) return std::unexpected(std::move(access.error()));
+  for (const container::RuntimeProblem& problem : access->runtimes.problems) {
+    if (access->runtimes.given) return std::unexpected(problem.error);
     handler_.OnNote(problem.error.Message());
   }
+  root_ = access->root;
+  timeout_ = access->timeout;
+  node_ = std::make_unique<SystemNode>(std::move(access->tree));
   desk_ =
-      std::make_unique<RuntimeDesk>(std::move(runtimes), options_.root, node_->tree(), answers_);
+      std::make_unique<RuntimeDesk>(std::move(access->runtimes), root_, node_->tree(), answers_);
   return {};
 }
 
@@ -74,13 +76,10 @@ Result<void> NodeWatch::CatchSignals() {
 
 Result<void> NodeWatch::Arm() {
   kernel_ = kernel::MakeKernel();
-  auto node = SystemNode::Open(options_.root);
-  if (!node) return std::unexpected(std::move(node.error()));
-  node_ = std::move(*node);
+  if (auto opened = OpenNode(); !opened) return opened;
   if (auto caught = CatchSignals(); !caught) return caught;
-  if (auto found = FindRuntimes(); !found) return found;
   finisher_ = std::make_unique<Finisher>(
-      options_.root, answers_,
+      root_, answers_,
       [this](uint64_t life, const store::Death& death, const verdict::Verdict& verdict) {
         handler_.OnVerdict(life, death, verdict);
       });
@@ -91,7 +90,7 @@ Result<void> NodeWatch::Arm() {
   Worker asker;
   TaskQueue asked;
   asker.Post([this, &asked] {
-    auto inventory = std::make_shared<container::Inventory>(desk_->Inventory(kInventoryTime));
+    auto inventory = std::make_shared<container::Inventory>(desk_->Inventory(timeout_));
     asked.Post([this, inventory] { inventory_ = std::move(*inventory); });
   });
   const auto version = node_->tree().hierarchies().version;
@@ -166,7 +165,7 @@ void NodeWatch::TakeRuntimeEvents(container::EventStream& stream) {
   }
   if (!batch.interrupted) return;
   // What started or ended meanwhile: the kernel told of it, its names are asked for.
-  for (const container::Container& container : desk_->Inventory(kInventoryTime).containers) {
+  for (const container::Container& container : desk_->Inventory(timeout_).containers) {
     Adopt(container);
   }
 }
@@ -227,7 +226,7 @@ Result<void> NodeWatch::Run() {
   CountLost();
   // Verdicts of those that have died, if they are quick.
   recorder_->Flush(Now());
-  const auto until = container::After(kInventoryTime);
+  const auto until = container::After(kLastVerdicts);
   while (finisher_->pending() > 0 && container::MillisecondsLeft(until) > 0) {
     pollfd answer{answers_.fd(), POLLIN, 0};
     ::poll(&answer, 1, 50);

@@ -16,14 +16,14 @@
 #include "cli/finisher.h"
 #include "cli/recorder_session.h"
 #include "cli/runtime_desk.h"
+#include "cli/runtime_options.h"
 #include "cli/system_node.h"
 #include "recorder/recorder.h"
 
 namespace podtap::cli {
 
 struct NodeWatchOptions {
-  HostRoot root;
-  std::vector<std::string> endpoints;  // empty: the well-known places
+  RuntimeOptions runtime;
   uint64_t ring_bytes = 8u << 20;
   int verbose = 0;
 };
@@ -69,7 +69,7 @@ class NodeWatch : private recorder::Observer {
   void OnOutsider(const recorder::Life& life, const store::SignalSent& sent) override;
   void OnDeath(const recorder::Life& life, store::Death death) override;
 
-  Result<void> FindRuntimes();
+  Result<void> OpenNode();
   Result<void> CatchSignals();
   void Adopt(const container::Container& container);
   void TakeRuntimeEvents(container::EventStream& stream);
@@ -80,6 +80,8 @@ class NodeWatch : private recorder::Observer {
   NodeWatchOptions options_;
   Handler& handler_;
   std::unique_ptr<kernel::Kernel> kernel_;
+  HostRoot root_;
+  std::chrono::milliseconds timeout_{};
   std::unique_ptr<SystemNode> node_;
   std::unique_ptr<recorder::Recorder> recorder_;
   std::unique_ptr<RecorderSession> session_;

@@ -6,12 +6,6 @@
 
 namespace podtap::cli {
 
-Result<std::unique_ptr<SystemNode>> SystemNode::Open(const HostRoot& root) {
-  auto tree = cgroup::OpenTree(root);
-  if (!tree) return std::unexpected(std::move(tree.error()));
-  return std::unique_ptr<SystemNode>(new SystemNode(std::move(*tree)));
-}
-
 std::optional<store::Process> SystemNode::ReadProcess(const store::ProcessKey& key) {
   std::optional<store::Process> process = proc_.Read(key);
   if (!process) return process;

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "base/host_root.h"
 #include "cgroup/tree.h"
 #include "recorder/node.h"
 #include "recorder/proc_files.h"
@@ -13,7 +12,7 @@ namespace podtap::cli {
 
 class SystemNode : public recorder::Node {
  public:
-  static Result<std::unique_ptr<SystemNode>> Open(const HostRoot& root);
+  explicit SystemNode(std::unique_ptr<cgroup::Tree> tree) : tree_(std::move(tree)) {}
 
   std::vector<recorder::ProcStat> Processes() override { return proc_.All(); }
   std::optional<store::Process> ReadProcess(const store::ProcessKey& key) override;
@@ -29,8 +28,6 @@ class SystemNode : public recorder::Node {
   const recorder::ProcFiles& proc() const { return proc_; }
 
  private:
-  explicit SystemNode(std::unique_ptr<cgroup::Tree> tree) : tree_(std::move(tree)) {}
-
   std::unique_ptr<cgroup::Tree> tree_;
   recorder::ProcFiles proc_;
 };

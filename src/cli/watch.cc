@@ -31,8 +31,7 @@ class WatchRun : public NodeWatch::Handler {
         list_(options.targets),
         output_(options,
                 options.targets.size() > 1 || options.targets.front().kind == Target::Kind::kAll),
-        watch_({.root = options.root,
-                .endpoints = options.endpoints,
+        watch_({.runtime = options.runtime,
                 .ring_bytes = options.ring_bytes,
                 .verbose = options.verbose},
                *this) {}

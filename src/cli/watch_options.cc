@@ -1,19 +1,13 @@
 #include "cli/watch_options.h"
 
-#include <sys/stat.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-
-#include "container/endpoint.h"
 
 namespace podtap::cli {
 
 struct RawWatchOptions {
   std::vector<std::string> targets;
-  std::vector<std::string> endpoints;
+  RuntimeOptions runtime;
   std::string output = "text";
-  std::string host_root;
   std::string evidence;
   bool all = false;
   bool once = false;
@@ -51,7 +45,7 @@ std::unexpected<Error> Usage(std::string reason, std::string remedy) {
 
 std::shared_ptr<RawWatchOptions> DeclareWatchOptions(CLI::App& app) {
   auto raw = std::make_shared<RawWatchOptions>();
-  app.footer(kExamples);
+  app.footer(std::string(kExamples) + "\n\n" + kEndpointHelp);
   app.add_option("TARGET", raw->targets,
                  "POD, NAMESPACE/POD, NAMESPACE/POD/CONTAINER, a container's name or id, "
                  "docker://ID, containerd://ID, cri-o://ID, podman://ID, pid:N, cgroup:PATH, "
@@ -64,11 +58,7 @@ std::shared_ptr<RawWatchOptions> DeclareWatchOptions(CLI::App& app) {
   app.add_flag("--facts", raw->all_facts, "Print every fact, not only what ends something");
   app.add_option("--evidence", raw->evidence, "Write each death's evidence to a file in DIR")
       ->type_name("DIR");
-  app.add_option("--runtime-endpoint", raw->endpoints,
-                 "A runtime's socket, unix:///run/x.sock, in place of the well-known ones")
-      ->allow_extra_args(false);
-  app.add_option("--host-root", raw->host_root, "Where the host's / is, in a container")
-      ->type_name("DIR");
+  DeclareRuntimeOptions(app, raw->runtime);
   app.add_option("-s", raw->ring_mib, "Ring buffer in MiB (8)")->check(CLI::Range(1, 1024));
   app.add_flag("-v", raw->verbose, "Say what is done; twice for more");
   return raw;
@@ -88,18 +78,6 @@ Result<WatchOptions> FinishWatchOptions(const RawWatchOptions& raw) {
   if (options.targets.empty()) {
     return Usage("it says nothing to watch", "name a target, or use --all; see --help");
   }
-  const char* variable = std::getenv(container::kEndpointVariable);
-  if (!raw.endpoints.empty()) {
-    for (const std::string& text : raw.endpoints) {
-      auto endpoint = container::ParseEndpoint(text);
-      if (!endpoint) return std::unexpected(std::move(endpoint.error()));
-      options.endpoints.push_back(std::move(*endpoint));
-    }
-  } else if (variable != nullptr) {
-    auto endpoints = container::ParseEndpoints(variable);
-    if (!endpoints) return std::unexpected(std::move(endpoints.error()));
-    options.endpoints = std::move(*endpoints);
-  }
   options.once = raw.once;
   options.json = raw.output == "json";
   options.classic = raw.classic;
@@ -109,7 +87,7 @@ Result<WatchOptions> FinishWatchOptions(const RawWatchOptions& raw) {
   options.all_facts = raw.all_facts;
   options.verbose = raw.verbose;
   options.ring_bytes = uint64_t{raw.ring_mib} << 20;
-  options.root = HostRoot(raw.host_root);
+  options.runtime = raw.runtime;
   options.evidence_folder = raw.evidence;
   return options;
 }

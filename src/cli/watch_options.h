@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/host_root.h"
 #include "base/result.h"
+#include "cli/runtime_options.h"
 #include "container/target.h"
 
 namespace CLI {
@@ -24,8 +24,7 @@ struct WatchOptions {
   bool all_facts = false;
   int verbose = 0;
   uint64_t ring_bytes = 8u << 20;
-  std::vector<std::string> endpoints;
-  HostRoot root;
+  RuntimeOptions runtime;
   std::string evidence_folder;  // each death's evidence is written there; empty: nowhere
 };
 
