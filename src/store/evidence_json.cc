@@ -19,14 +19,36 @@ concept HasWords = requires {
 
 Json ToJson(const Row& row);
 
+// Where the fields of a value stand, in their order.
+class FieldAddresses {
+ public:
+  template <typename T>
+  void operator()(const char* /*name*/, const T& field) {
+    addresses_.push_back(&field);
+  }
+  const void* at(size_t i) const { return addresses_.at(i); }
+
+ private:
+  std::vector<const void*> addresses_;
+};
+
 class Writer {
  public:
-  explicit Writer(Json& out) : out_(out) {}
+  // The fields of `value` as members of `out`. One with the default value that the
+  // struct gives it (not always 0) is left out.
+  template <typename T>
+  static void Write(const T& value, Json& out) {
+    const T fresh{};
+    FieldAddresses defaults;
+    Fields(defaults, fresh);
+    Writer writer(out, defaults);
+    Fields(writer, value);
+  }
 
-  // A field with its default value is left out.
+  // Called by Fields(), once a field.
   template <typename T>
   void operator()(const char* name, const T& value) {
-    if (value == T{}) return;
+    if (value == *static_cast<const T*>(defaults_.at(next_++))) return;
     out_[name] = Value(value);
   }
 
@@ -42,8 +64,7 @@ class Writer {
       return ToJson(value);
     } else {
       Json object = Json::object();
-      Writer writer(object);
-      Fields(writer, value);
+      Write(value, object);
       return object;
     }
   }
@@ -59,13 +80,16 @@ class Writer {
   }
 
  private:
+  Writer(Json& out, const FieldAddresses& defaults) : out_(out), defaults_(defaults) {}
+
   Json& out_;
+  const FieldAddresses& defaults_;
+  size_t next_ = 0;
 };
 
 Json ToJson(const Row& row) {
   Json object = {{"at", row.at.value}, {"kind", RowKind(row)}};
-  Writer writer(object);
-  std::visit([&](const auto& fact) { Fields(writer, fact); }, row.fact);
+  std::visit([&](const auto& fact) { Writer::Write(fact, object); }, row.fact);
   return object;
 }
 
@@ -196,8 +220,7 @@ std::string RowToJson(const Row& row) { return Dump(ToJson(row), -1); }
 
 std::string DeathToJson(const Death& death, int indent) {
   Json object = {{"schema", kSchema}};
-  Writer writer(object);
-  Fields(writer, death);
+  Writer::Write(death, object);
   return Dump(object, indent);
 }
 

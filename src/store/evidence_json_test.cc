@@ -49,6 +49,22 @@ TEST(EvidenceJson, ReadsBackWhatItWrote) {
   EXPECT_EQ(DeathToJson(*read, 1), DeathToJson(death, 1));
 }
 
+TEST(EvidenceJson, ZeroIsNotTheDefaultEverywhere) {
+  Death death;
+  Process root;
+  root.uid = 0;
+  root.login_uid = 0;
+  death.processes = {root, Process{}};
+  SignalSent sent;
+  sent.call = 0;  // read(2)
+  sent.sender_uid = 0;
+  death.rows.push_back({{1}, sent});
+  const Result<Death> read = DeathFromJson(DeathToJson(death));
+  ASSERT_TRUE(read.has_value()) << read.error().Message();
+  EXPECT_EQ(*read, death);
+  EXPECT_EQ(DeathToJson(death).find("4294967295"), std::string::npos);
+}
+
 TEST(EvidenceJson, EveryKindOfRowReadsBack) {
   Death death;
   const auto add = [&]<size_t... I>(std::index_sequence<I...>) {

@@ -25,24 +25,32 @@ constexpr std::array<int32_t, 6> kKillCalls = {62, 200, 234, 129, 297, 424};
 constexpr size_t kMaxRelays = 4;
 
 // A signal by which others ask a process to end.
-bool AsksToEnd(const View& view, int32_t signal) {
-  return signal == kSigTerm || signal == kSigInt || signal == kSigQuit ||
-         IsStopSignal(view.death().container, signal);
+bool AsksToEnd(const View& view, const Signal& signal) {
+  const int32_t number = signal->signal;
+  if (number == kSigTerm || number == kSigInt || number == kSigQuit) return true;
+  return IsStopSignal(view.death().container, number) && RuntimeHand(view, signal);
 }
 
 // It ended the process at once (kernel/signal.c, complete_signal and get_signal).
 bool Fatal(const SignalSent& sent) {
   if (!Delivered(sent) || !EndsByDefault(sent.signal)) return false;
   if (sent.signal == kSigKill) return true;
+  // The kernel keeps a namespace's first process from what it doesn't handle; what is
+  // delivered to it all the same, it waits for with sigwait.
+  if (sent.unkillable && !IsFault(sent)) return false;
   // force_sig_info_to_task() puts a handler that is blocked, and "ignore", away.
   if (IsFault(sent)) return sent.action != Action::kHandle || sent.blocked;
   return sent.action == Action::kDefault && !sent.blocked;
 }
 
-// The process runs its handler, or waits for it with sigwait or a signalfd.
-bool Taken(const SignalSent& sent) {
+// The process runs its handler, or waits for it with sigwait or a signalfd. While it
+// waits in sigtimedwait(2) it doesn't block the signal (kernel/signal.c, do_sigtimedwait),
+// so that only its living on tells.
+bool Taken(const View& view, const SignalSent& sent) {
   if (!Delivered(sent) || sent.signal == kSigKill) return false;
-  return sent.action == Action::kHandle || sent.blocked;
+  if (!Fatal(sent)) return sent.action != Action::kIgnore;
+  const Exited* ended = view.EndOf(sent.target);
+  return ended != nullptr && SignalOf(ended->fact->status) != sent.signal && !IsFault(sent);
 }
 
 bool FromItself(const SignalSent& sent) {
@@ -56,10 +64,9 @@ std::vector<Signal> TakenBefore(const View& view, const store::ProcessKey& proce
   std::vector<Signal> found;
   for (const Signal& signal : view.SignalsTo(process)) {
     const int64_t ago = Elapsed(signal.at, before);
-    if (ago < 0 || ago > window || !Taken(*signal.fact) || FromItself(*signal.fact)) continue;
-    if (only != 0 ? signal->signal == only : AsksToEnd(view, signal->signal)) {
-      found.push_back(signal);
-    }
+    if (ago < 0 || ago > window || FromItself(*signal.fact)) continue;
+    if (!Taken(view, *signal.fact)) continue;
+    if (only != 0 ? signal->signal == only : AsksToEnd(view, signal)) found.push_back(signal);
   }
   return found;
 }
@@ -160,7 +167,7 @@ std::optional<Blow> FindFatal(const View& view, const End& end) {
 bool Obeyed(const View& view, const Signal& signal, const End& end) {
   const int64_t after = Elapsed(signal.at, end.at);
   if (*end.code() == 128 + signal->signal && after <= kAnswerByCode) return true;
-  return AsksToEnd(view, signal->signal) && after <= kMoments;
+  return AsksToEnd(view, signal) && after <= kMoments;
 }
 
 // The grace period that the runtime gives, as far as it is known.
@@ -171,8 +178,8 @@ int64_t Grace(const View& view) {
 }
 
 bool InGrace(const View& view, const Signal& signal, const End& end) {
-  return IsStopSignal(view.death().container, signal->signal) &&
-         Elapsed(signal.at, end.at) <= Grace(view) && RuntimeHand(view, signal);
+  return IsStopSignal(view.death().container, signal->signal) && Elapsed(signal.at, end.at) <= Grace(view) &&
+         RuntimeHand(view, signal);
 }
 
 // What the process may have obeyed when it ended itself, the earliest first.
@@ -191,7 +198,11 @@ std::vector<Signal> Obeyable(const View& view, const End& end) {
                        [&](const Signal& signal) { return RuntimeHand(view, signal).has_value(); });
   if (!found.empty()) return found;
   // A reload, as a rule; an end only if it follows at once.
-  return TakenBefore(view, end.process, end.at, kMoments, kSigHup);
+  found = TakenBefore(view, end.process, end.at, kMoments, kSigHup);
+  for (const Signal& signal : HandledBefore(view, end)) {
+    if (RuntimeHand(view, signal)) found.push_back(signal);
+  }
+  return found;
 }
 
 std::optional<Blow> FindTaken(const View& view, const End& end) {
@@ -239,6 +250,17 @@ bool FromKernel(const SignalSent& sent) {
   }
   // To the thread that wrote.
   return sent.signal == kSigPipe || sent.signal == kSigXfsz;
+}
+
+std::vector<Signal> HandledBefore(const View& view, const End& end) {
+  std::vector<Signal> found;
+  for (const Signal& signal : view.SignalsTo(end.process)) {
+    const int64_t before = Elapsed(signal.at, end.at);
+    if (before < 0 || before > kMoments || FromItself(*signal.fact)) continue;
+    if (FromKernel(*signal.fact) || !EndsByDefault(signal->signal)) continue;
+    if (Taken(view, *signal.fact)) found.push_back(signal);
+  }
+  return found;
 }
 
 std::optional<Blow> FindBlow(const View& view, const End& end) {

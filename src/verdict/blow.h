@@ -33,6 +33,9 @@ struct Blow {
 
 std::optional<Blow> FindBlow(const View& view, const End& end);
 
+// What others sent it in its last second, whatever the signal, and it took.
+std::vector<Signal> HandledBefore(const View& view, const End& end);
+
 // Raised by the CPU or the kernel for the thread's own act: a fault, a seccomp filter.
 bool IsFault(const store::SignalSent& sent);
 // The kernel's own, with no sender: OOM, terminal, timer, fault.

@@ -13,6 +13,14 @@ End EndFrom(const Exited& exited) {
   return {.process = exited->process, .at = exited.at, .status = exited->status, .row = exited.row};
 }
 
+std::optional<End> EndOfProcess(const View& view, const store::ProcessKey& key) {
+  if (const Exited* exited = view.EndOf(key)) return EndFrom(*exited);
+  const store::Process* process = view.Find(key);
+  if (process == nullptr || !process->exited) return std::nullopt;
+  return End{
+      .process = key, .at = *process->exited, .status = process->exit_status, .row = std::nullopt};
+}
+
 End EndOfInit(const View& view) {
   const store::Death& death = view.death();
   if (const Exited* exited = view.EndOf(death.init)) {

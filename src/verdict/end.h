@@ -31,6 +31,8 @@ struct End {
 
 End EndOfInit(const View& view);
 End EndFrom(const Exited& exited);
+// By its row, or by what is known of the process; nullopt: it lives, or nobody knows.
+std::optional<End> EndOfProcess(const View& view, const store::ProcessKey& process);
 
 // n of an exit code 128+n that shells and small inits give for a child's death by
 // signal n, and programs for a signal that they handled; 0 for other codes.

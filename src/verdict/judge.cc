@@ -3,8 +3,8 @@
 
 #include "verdict/blow.h"
 #include "verdict/end.h"
+#include "verdict/rules/links.h"
 #include "verdict/rules/rule.h"
-#include "verdict/rules/sender.h"
 #include "verdict/signal.h"
 #include "verdict/subject.h"
 #include "verdict/verdict.h"
@@ -14,18 +14,6 @@
 
 namespace podtap::verdict {
 namespace {
-
-Link EndLink(const View& view, const End& end) {
-  std::string text = view.Name(end.process);
-  if (end.signal() != 0) {
-    text += " was ended by " + SignalName(end.signal());
-  } else if (end.code()) {
-    text += " exited with code " + std::to_string(*end.code());
-  } else {
-    text += " ended";
-  }
-  return {.text = text, .process = end.process, .row = end.row};
-}
 
 Link WrapperLink(const Scene& scene, const End& wrapper) {
   Link link = EndLink(scene.view, wrapper);
@@ -143,9 +131,9 @@ Part Explain(const View& view, const End& init) {
 std::optional<Part> BeforeTeardown(const Part& part) {
   if (part.finding.cause != Cause::kPidnsTeardown) return std::nullopt;
   const View& view = part.scene.view;
-  const Exited* first = view.EndOf(part.scene.sent()->sender);
-  if (first == nullptr) return std::nullopt;
-  Part before = Explain(view, EndFrom(*first));
+  const std::optional<End> first = EndOfProcess(view, part.scene.sent()->sender);
+  if (!first) return std::nullopt;
+  Part before = Explain(view, *first);
   // Its own exit is no cause of this one's beyond that it ended.
   const Cause cause = before.finding.cause;
   if (cause == Cause::kUnknown || cause == Cause::kExit || cause == Cause::kPidnsTeardown) {

@@ -15,8 +15,9 @@ bool InContainer(const View& view, const store::ProcessKey& process, cgroup::Cgr
   return PlaceOf(view, process, cgroup) == Place::kSame || view.Descends(process, view.init());
 }
 
-// The ends of those between `child` and init, the nearest first, init last. Empty when
-// the line is broken, or one of them ended differently than by passing it on.
+// The ends of those between `child` and init, the nearest first, init last. One that had
+// ended before the child left it to init, and is none of them. Empty when the line is
+// broken, or one of them ended differently than by passing it on.
 std::vector<End> PassedOnBy(const View& view, const End& child, const End& init) {
   std::vector<End> line;
   for (const store::ProcessKey& ancestor : view.Ancestors(child.process)) {
@@ -24,9 +25,11 @@ std::vector<End> PassedOnBy(const View& view, const End& child, const End& init)
       line.push_back(init);
       return line;
     }
-    const Exited* exited = view.EndOf(ancestor);
-    if (exited == nullptr || exited->fact->status != *init.status) return {};
-    line.push_back(EndFrom(*exited));
+    const std::optional<End> end = EndOfProcess(view, ancestor);
+    if (!end) return {};
+    if (Elapsed(end->at, child.at) >= 0) continue;
+    if (end->status != init.status) return {};
+    line.push_back(*end);
   }
   return {};
 }

@@ -59,6 +59,18 @@ void AddDeadChildren(const Scene& scene, Finding& finding) {
   }
 }
 
+// A signal with a meaning of the program's own (SIGUSR1) that it got right before.
+void AddHandled(const Scene& scene, Finding& finding) {
+  const std::vector<Signal> handled = HandledBefore(scene.view, scene.init);
+  if (handled.empty()) return;
+  const Signal& last = handled.back();
+  finding.confidence = Weaker(finding.confidence, Confidence::kLikely);
+  finding.evidence.push_back(last.row);
+  finding.gaps.push_back("It may have exited because " + scene.view.Name(last->sender) +
+                         " had sent it " + SignalName(last->signal) + " " +
+                         Duration(Elapsed(last.at, scene.init.at)) + " before.");
+}
+
 // The runtime's exit code, where the kernel's word is missing. One of 128+n would be a
 // signal's as well.
 std::optional<int32_t> ToldCode(const Scene& scene) {
@@ -100,6 +112,7 @@ std::optional<Finding> ExitedByItself(const Scene& scene) {
                            ": a child's death or a handled signal, of which nothing was seen.");
   }
   AddDeadChildren(scene, finding);
+  AddHandled(scene, finding);
   AddSteps(scene, *code, finding.next_steps);
   return finding;
 }

@@ -4,12 +4,15 @@
 // to what the target asked for by PR_SET_PDEATHSIG (kernel/exit.c, forget_original_parent).
 // It comes when the parent's *thread* that forked ends; the parent may live on.
 #include "verdict/culprit.h"
+#include "verdict/rules/links.h"
 #include "verdict/rules/rule.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
 
 namespace podtap::verdict {
 namespace {
+
+constexpr int32_t kExitGroup = 231;
 
 bool IsParentDeath(const store::SignalSent& sent) {
   return sent.info == store::SignalSent::Info::kNone && sent.to_group && sent.sender_exiting &&
@@ -23,23 +26,20 @@ std::optional<Finding> Pdeathsig(const Scene& scene) {
   const View& view = scene.view;
   const store::SignalSent& sent = *scene.sent();
   const std::string parent = view.Name(sent.sender);
-  const Exited* ended = view.EndOf(sent.sender);
   // The process' own end comes before its children are told; a later one is another's.
-  if (ended != nullptr && Elapsed(ended->at, scene.blow->root.at) < 0) ended = nullptr;
+  std::optional<End> ended = EndOfProcess(view, sent.sender);
+  if (ended && Elapsed(ended->at, scene.blow->root.at) < 0) ended.reset();
   Finding finding;
   finding.cause = Cause::kPdeathsig;
   finding.culprit = MakeCulprit(view, Culprit::Kind::kProcess, sent.sender, &sent);
-  std::string what = ended == nullptr ? "a thread of its parent " + parent + " ended"
-                                      : "its parent " + parent + " ended";
+  const bool whole = ended || sent.call == kExitGroup;
+  std::string what =
+      whole ? "its parent " + parent + " ended" : "a thread of its parent " + parent + " ended";
   finding.headline = view.Name(sent.target) + " was ended by " + SignalName(sent.signal) +
                      ", its parent-death signal: " + what + ".";
-  if (ended != nullptr) {
-    const int32_t status = ended->fact->status;
-    std::string text = parent;
-    text += SignalOf(status) != 0 ? " was ended by " + SignalName(SignalOf(status))
-                                  : " exited with code " + std::to_string(CodeOf(status));
-    finding.chain.push_back({.text = text, .process = sent.sender, .row = ended->row});
-    finding.evidence.push_back(ended->row);
+  if (ended) {
+    finding.chain.push_back(EndLink(view, *ended));
+    if (ended->row) finding.evidence.push_back(*ended->row);
   }
   finding.chain.push_back({.text = "the kernel sent " + view.Name(sent.target) +
                                    " its parent-death signal, " + SignalName(sent.signal),
@@ -52,7 +52,7 @@ std::optional<Finding> Pdeathsig(const Scene& scene) {
     finding.gaps.push_back("That " + parent + " is its parent is not shown by its lineage.");
   }
   finding.next_steps.emplace_back(
-      ended == nullptr
+      !whole
           ? "the thread that forked it ended, not the parent: fork from a thread that stays (Go: "
             "runtime.LockOSThread), or do without PR_SET_PDEATHSIG"
           : "see why " + parent + " ended; or do without PR_SET_PDEATHSIG");

@@ -6,6 +6,7 @@
 #include "verdict/rules/pidns_teardown.h"
 
 #include "verdict/culprit.h"
+#include "verdict/rules/links.h"
 #include "verdict/signal.h"
 
 namespace podtap::verdict {
@@ -28,13 +29,9 @@ std::optional<Finding> PidnsTeardown(const Scene& scene) {
   finding.culprit->flags.clear();
   finding.headline = view.Name(sent.target) + " went with its pid namespace: " + first +
                      ", the namespace's first process, had ended.";
-  if (const Exited* ended = view.EndOf(sent.sender)) {
-    const int32_t status = ended->fact->status;
-    std::string text = first;
-    text += SignalOf(status) != 0 ? " was ended by " + SignalName(SignalOf(status))
-                                  : " exited with code " + std::to_string(CodeOf(status));
-    finding.chain.push_back({.text = text, .process = sent.sender, .row = ended->row});
-    finding.evidence.push_back(ended->row);
+  if (const std::optional<End> ended = EndOfProcess(view, sent.sender)) {
+    finding.chain.push_back(EndLink(view, *ended));
+    if (ended->row) finding.evidence.push_back(*ended->row);
   }
   finding.chain.push_back({.text = "the kernel ended all processes of its pid namespace",
                            .process = sent.target,

@@ -45,19 +45,29 @@ void AddUnitStep(const View& view, const store::Process& process, std::vector<st
   steps.push_back(why);
 }
 
-// The killer may be a plain tool in the hands of something that isn't.
-void AddAncestorSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+// The nearest ancestor that looks like malware, up to the runtime that started the
+// container. A program that is only deleted may as well have been upgraded.
+const Ancestor* OddAncestor(const View& view, const Culprit& culprit) {
   for (const Ancestor& ancestor : culprit.ancestry) {
-    if (ancestor.flags.empty()) continue;
-    const store::Process* process = view.Find(ancestor.key);
-    steps.push_back("look at its ancestor " + view.Name(ancestor.key) + ": " +
-                    Joined(ancestor.flags) +
-                    (process == nullptr ? "" : ", program " + process->exe));
+    if (IsRuntimeProgram(view, ancestor.key)) return nullptr;
+    const bool odd = std::ranges::any_of(
+        ancestor.flags, [](const std::string& flag) { return flag != "deleted_exe"; });
+    if (odd) return &ancestor;
   }
+  return nullptr;
+}
+
+// The killer may be a plain tool in the hands of something that isn't.
+void AddAncestorStep(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  const Ancestor* odd = OddAncestor(view, culprit);
+  if (odd == nullptr) return;
+  const store::Process* process = view.Find(odd->key);
+  steps.push_back("look at its ancestor " + view.Name(odd->key) + ": " + Joined(odd->flags) +
+                  (process == nullptr ? "" : ", program " + process->exe));
 }
 
 void AddFlagSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
-  AddAncestorSteps(view, culprit, steps);
+  AddAncestorStep(view, culprit, steps);
   if (culprit.flags.empty()) return;
   const std::string pid = std::to_string(culprit.process->key.pid.value);
   const bool alive = !culprit.process->exited || *culprit.process->exited > view.death().at;
@@ -104,20 +114,13 @@ std::string Actor(const Scene& scene) {
   const Culprit culprit = MakeCulprit(view, Culprit::Kind::kProcess, sender, scene.sent());
   const std::string where = Where(scene, culprit);
   std::string text = view.Name(sender);
-  const auto odd = std::ranges::find_if(culprit.ancestry,
-                                        [](const Ancestor& above) { return !above.flags.empty(); });
-  if (odd != culprit.ancestry.end()) text += ", a descendant of " + view.Name(odd->key);
+  if (const Ancestor* odd = OddAncestor(view, culprit)) {
+    text += ", a descendant of " + view.Name(odd->key);
+  }
   const std::string user = SenderPlace(scene) == Place::kHost ? UserName(*culprit.process) : "";
   if (!user.empty()) text += ", run by " + user;
   const bool aside = text.find(", ") != std::string::npos;
   return text + where + (aside ? "," : "");
-}
-
-Link SentLink(const View& view, const Signal& signal) {
-  const std::string who = FromKernel(*signal.fact) ? "the kernel" : view.Name(signal->sender);
-  return {.text = who + " sent " + SignalName(signal->signal) + " to " + view.Name(signal->target),
-          .process = signal->target,
-          .row = signal.row};
 }
 
 void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "verdict/place.h"
+#include "verdict/rules/links.h"
 #include "verdict/rules/rule.h"
 
 namespace podtap::verdict {
@@ -17,8 +18,6 @@ Place SenderPlace(const Scene& scene);
 std::string Act(const Scene& scene);
 // "pkill(23549), run by root on the host,": the subject of a headline.
 std::string Actor(const Scene& scene);
-// "pkill(23549) sent SIGKILL to server(7942)".
-Link SentLink(const View& view, const Signal& signal);
 
 // A finding whose culprit is the sender: headline, culprit, chain, evidence and what
 // to do about a process that kills.
