@@ -57,7 +57,7 @@ std::string LocalSince(int64_t unix_ns, int64_t today) {
   const std::tm then = Split(unix_ns, true).time;
   const std::tm now = Split(today, true).time;
   const bool same_day = then.tm_year == now.tm_year && then.tm_yday == now.tm_yday;
-  return Format(same_day ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", then);
+  return Format(same_day ? "%H:%M" : "%Y-%m-%d %H:%M", then);
 }
 
 std::string Rfc3339(int64_t unix_ns) {

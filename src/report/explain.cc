@@ -25,14 +25,6 @@ constexpr std::array kFields = {
     Field{"see", &Explanation::see},
 };
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 std::vector<std::string> SplitNames(std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
@@ -83,8 +75,8 @@ const Explanation* FindEntry(std::string_view name) {
   if (const auto* exact = find([&](const std::string& known) { return known == name; })) {
     return exact;
   }
-  const std::string wanted = Lower(name);
-  return find([&](const std::string& known) { return Lower(known) == wanted; });
+  const std::string wanted = verdict::Lower(name);
+  return find([&](const std::string& known) { return verdict::Lower(known) == wanted; });
 }
 
 void Add(std::string_view name, Reading& reading) {
@@ -132,8 +124,9 @@ Reading SignalReading(std::string_view written, int32_t signal) {
   Reading reading;
   const std::string name = verdict::SignalName(signal);
   reading.title = std::string(written) + ": " +
-                  (Lower(written) == Lower(name) ? std::string() : name + ", ") + "signal " +
-                  std::to_string(signal) + ", exit code " + std::to_string(128 + signal);
+                  (verdict::Lower(written) == verdict::Lower(name) ? std::string() : name + ", ") +
+                  "signal " + std::to_string(signal) + ", exit code " +
+                  std::to_string(128 + signal);
   if (signal > 31) {
     reading.title = std::string(written) + ": real-time signal " + std::to_string(signal) +
                     ", exit code " + std::to_string(128 + signal);
@@ -237,11 +230,11 @@ std::vector<std::string> NearCodes(std::string_view code) {
   constexpr size_t kMostLetters = 64;
   constexpr size_t kMostNear = 4;
   if (code.size() > kMostLetters) return {};
-  const std::string wanted = Lower(code);
+  const std::string wanted = verdict::Lower(code);
   std::vector<std::pair<size_t, std::string>> near;
   for (const Explanation& entry : Explanations()) {
     for (const std::string& name : entry.names) {
-      const std::string known = Lower(name);
+      const std::string known = verdict::Lower(name);
       const bool begins = wanted.size() >= 3 && known.find(wanted) != std::string::npos;
       const size_t distance = begins ? 1 : Distance(wanted, known);
       if (distance <= std::max<size_t>(wanted.size() / 3, 1)) near.emplace_back(distance, name);

@@ -17,7 +17,8 @@ using verdict::Verdict;
 using verdict::View;
 
 constexpr size_t kShownRows = 8;
-constexpr size_t kShownAncestors = 6;
+constexpr size_t kShownAncestors = 5;
+constexpr size_t kShownCommand = 130;  // bytes
 
 std::string Lifetime(const View& view) {
   const store::Death& death = view.death();
@@ -35,18 +36,21 @@ std::string When(const View& view) {
   return (at == 0 ? "not known" : LocalDateTime(at)) + Lifetime(view);
 }
 
+// "app of pod default/web-0 (containerd 4f1c0de2a9b8, app:7)".
 std::string ContainerLine(const container::Container& container) {
   std::string text = verdict::ContainerName(container);
   if (text.starts_with("container ")) text.erase(0, 10);
-  if (!container.id.value.empty()) {
-    text += ", ";
-    if (container.runtime != container::RuntimeKind::kUnknown) {
-      text += std::string(container::RuntimeName(container.runtime)) + " ";
-    }
-    text += container.id.value.substr(0, 12);
+  std::string aside;
+  if (container.runtime != container::RuntimeKind::kUnknown) {
+    aside = container::RuntimeName(container.runtime);
   }
-  if (!container.image.empty()) text += ", image " + container.image;
-  return text;
+  const std::string id = container.id.value.substr(0, 12);
+  if (id != text && !id.empty()) aside += (aside.empty() ? "" : " ") + id;
+  if (!container.image.empty()) {
+    // The registry is in the JSON.
+    aside += (aside.empty() ? "" : ", ") + std::string(verdict::BaseName(container.image));
+  }
+  return aside.empty() ? text : text + " (" + aside + ")";
 }
 
 Ink InkOf(Confidence confidence) {
@@ -59,13 +63,18 @@ std::string CommandLine(const store::Process& process) {
   for (const std::string& arg : process.args) {
     text += (text.empty() ? "" : " ") + verdict::ShellWord(arg);
   }
+  if (text.size() > kShownCommand) {
+    size_t cut = kShownCommand;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) cut--;
+    return text.substr(0, cut) + "…";
+  }
   return text + (process.args_cut ? " …" : "");
 }
 
 std::string ProgramLine(const store::Process& process) {
   std::string text = process.exe;
   if (process.exe_deleted && !process.exe_memfd) text += " (deleted)";
-  if (!process.cwd.empty()) text += ", in " + process.cwd;
+  if (!process.cwd.empty() && process.cwd != "/") text += ", in " + process.cwd;
   return text;
 }
 
@@ -97,10 +106,11 @@ std::string ParentsLine(const View& view, const Culprit& culprit) {
   return text;
 }
 
-// A program whose path says more than its name.
+// A program whose path says more than its name and its command line do.
 bool WorthNaming(const store::Process& process, const Culprit& culprit) {
-  return !culprit.flags.empty() || !process.exe.starts_with("/usr/") || !process.cwd.empty() ||
-         verdict::BaseName(process.exe) != process.comm;
+  if (!culprit.flags.empty()) return true;
+  if (!process.args.empty() && process.args.front() == process.exe) return false;
+  return !process.exe.starts_with("/usr/") || verdict::BaseName(process.exe) != process.comm;
 }
 
 void AddProcess(const View& view, const Culprit& culprit, std::string_view label, Page& page) {
@@ -111,7 +121,7 @@ void AddProcess(const View& view, const Culprit& culprit, std::string_view label
   if (!process.exe.empty() && WorthNaming(process, culprit)) {
     page.Field("Program", ProgramLine(process));
   }
-  if (!process.sha256.empty()) page.Field("SHA-256", process.sha256);
+  if (!culprit.flags.empty() && !process.sha256.empty()) page.Field("SHA-256", process.sha256);
   const std::string user = UserLine(process);
   if (!user.empty()) page.Field("User", user);
   if (culprit.container) {
@@ -125,8 +135,6 @@ void AddProcess(const View& view, const Culprit& culprit, std::string_view label
 void AddCulprit(const View& view, const Verdict& verdict, Page& page) {
   if (!verdict.culprit) return;
   const Culprit& culprit = *verdict.culprit;
-  // Who asked matters more than the runtime's tool.
-  const bool asked = !verdict.on_behalf_of.empty();
   page.Blank();
   switch (culprit.kind) {
     case Culprit::Kind::kKernel:
@@ -139,33 +147,29 @@ void AddCulprit(const View& view, const Verdict& verdict, Page& page) {
       return;
     case Culprit::Kind::kRuntime:
     case Culprit::Kind::kKubelet:
+      page.Field("By way of", culprit.process
+                                  ? view.Name(culprit.process->key)
+                                  : "the " + std::string(verdict::CulpritKindName(culprit.kind)));
+      break;
     case Culprit::Kind::kProcess:
+      AddProcess(view, culprit, "Killer", page);
       break;
   }
-  if (!asked) {
-    if (culprit.process) {
-      AddProcess(view, culprit, "Killer", page);
-    } else {
-      page.Field("Killer", std::string(verdict::CulpritKindName(culprit.kind)));
-    }
-    return;
-  }
-  if (culprit.process) page.Field("By way of", view.Name(culprit.process->key));
   for (const Culprit& asker : verdict.on_behalf_of) {
     if (asker.process) AddProcess(view, asker, "Asked by", page);
   }
 }
 
-// Who was connected stands above already.
-bool IsShown(const Verdict& verdict, const store::Row& row) {
-  return verdict.on_behalf_of.empty() || !std::holds_alternative<store::RuntimeClients>(row.fact);
+// Who was connected stands above already, and what of it is not known below.
+bool IsShown(const store::Row& row) {
+  return !std::holds_alternative<store::RuntimeClients>(row.fact);
 }
 
 void AddEvidence(const View& view, const Verdict& verdict, Page& page) {
   const store::Death& death = view.death();
   std::vector<store::RowId> rows;
   for (const store::RowId row : verdict.evidence) {
-    if (IsShown(verdict, death.rows[row])) rows.push_back(row);
+    if (IsShown(death.rows[row])) rows.push_back(row);
   }
   if (rows.empty()) return;
   page.Blank();

@@ -21,14 +21,6 @@ constexpr std::array<std::string_view, 23> kManyNames = {
     "ruby",  "node",   "nodejs",    "php",  "lua",      "java",   "pypy",   "busybox",
     "tclsh", "toybox", "coreutils", "wine", "electron", "dotnet", "guile"};
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 // The same program by two names: "python3" and "python3.11", "containerd-shim" and
 // "containerd-shim-runc-v2", "runc:[2:INIT]" and "runc".
 bool Fits(std::string_view comm, std::string_view name) {

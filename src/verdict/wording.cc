@@ -134,6 +134,14 @@ std::string UserName(const store::Process& process) {
   return how.empty() ? text : text + " (" + how + ")";
 }
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lower;
+}
+
 std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 int64_t UnixNs(const View& view, store::BootNs at) {

@@ -31,6 +31,7 @@ std::string ContainerName(const container::Container& container);
 std::string RuntimeLabel(container::RuntimeKind kind);
 // "root", "root (logged in as alice from 10.0.0.7:51514)", "uid 1000"; "" when not known.
 std::string UserName(const store::Process& process);
+std::string Lower(std::string_view text);  // ASCII
 // The last part of a path.
 std::string_view BaseName(std::string_view path);
 

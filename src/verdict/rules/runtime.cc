@@ -80,9 +80,12 @@ Finding ByRuntime(const Scene& scene, const RuntimeStory& story) {
     }
   }
   if (finding.on_behalf_of.size() == 1) {
-    AddSenderSteps(view, finding.on_behalf_of.front(), finding.next_steps);
+    AddOriginSteps(view, finding.on_behalf_of.front(), finding.next_steps);
   }
-  AddContainerSteps(scene, finding.next_steps);
+  // Who asked is known; the runtime's own log has no more to tell.
+  const bool known = finding.on_behalf_of.size() == 1 &&
+                     finding.on_behalf_of.front().kind == Culprit::Kind::kProcess;
+  if (!known) AddContainerSteps(scene, finding.next_steps);
   return finding;
 }
 

@@ -16,8 +16,8 @@ void AddTimeoutSteps(const Scene& scene, const Signal& asked, std::vector<std::s
       asked->action == store::SignalSent::Action::kDefault) {
     steps.insert(steps.begin(),
                  scene.view.Name(asked->target) + " has no handler for " + signal +
-                     ", and the kernel keeps a namespace's first process from signals that it "
-                     "doesn't handle: handle it, or start it below an init (docker run --init)");
+                     ", so the kernel keeps it from a namespace's first process: handle it, or "
+                     "start it below an init (docker run --init)");
     return;
   }
   if (asked->result == store::SignalSent::Result::kIgnored) {

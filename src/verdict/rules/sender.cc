@@ -34,13 +34,31 @@ std::string Since(const View& view) {
   return at == 0 ? "" : " --since '" + Utc(at - 60 * kSecond) + "'";
 }
 
-void AddUnitStep(const View& view, const store::Process& process, std::vector<std::string>& steps) {
+std::string Command(const store::Process& process) {
+  std::string text;
+  for (const std::string& arg : process.args) text += (text.empty() ? "" : " ") + ShellWord(arg);
+  return text.empty() ? process.comm : text;
+}
+
+// The command in cron's table: what the daemon's child ran.
+std::string CronJob(const View& view, const Culprit& culprit) {
+  const store::Process* job = &*culprit.process;
+  for (const Ancestor& ancestor : culprit.ancestry) {
+    const store::Process* above = view.Find(ancestor.key);
+    if (above == nullptr || above->unit != culprit.process->unit) break;
+    if (Lower(above->comm).starts_with("cron")) break;
+    job = above;
+  }
+  return Command(*job);
+}
+
+void AddUnitStep(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  const store::Process& process = *culprit.process;
   if (process.unit.empty()) return;
   if (process.unit.ends_with(".scope")) return;  // a login's session has no journal of its own
   std::string why = "see why it did so: journalctl -u " + ShellWord(process.unit) + Since(view);
   if (process.unit == "cron.service" || process.unit == "crond.service") {
-    why = "a cron job did it; find the line: grep -r " + ShellWord(process.comm) +
-          " /etc/cron* /var/spool/cron";
+    why = "a cron job did it: " + CronJob(view, culprit) + "; see /etc/cron* and /var/spool/cron";
   }
   steps.push_back(why);
 }
@@ -123,15 +141,20 @@ std::string Actor(const Scene& scene) {
   return text + where + (aside ? "," : "");
 }
 
+void AddOriginSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
+  if (!culprit.process) return;
+  const std::string& login = culprit.process->login_user;
+  AddFlagSteps(view, culprit, steps);
+  AddUnitStep(view, culprit, steps);
+  if (!login.empty()) {
+    steps.push_back("ask " + login + "; their logins: last -w " + ShellWord(login));
+  }
+}
+
 void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps) {
   if (!culprit.process) return;
   const store::Process& process = *culprit.process;
-  AddFlagSteps(view, culprit, steps);
-  AddUnitStep(view, process, steps);
-  if (!process.login_user.empty()) {
-    steps.push_back("ask " + process.login_user + "; their logins: last -w " +
-                    ShellWord(process.login_user));
-  }
+  AddOriginSteps(view, culprit, steps);
   if (process.key.pid.value == 1) {
     steps.push_back(
         "the host's first process did it: a unit or scope was stopped: journalctl "

@@ -22,6 +22,9 @@ std::string Actor(const Scene& scene);
 // A finding whose culprit is the sender: headline, culprit, chain, evidence and what
 // to do about a process that kills.
 Finding SentBy(const Scene& scene, Cause cause);
+// Where a process came from: flags, unit, login.
+void AddOriginSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps);
+// That, and where it may be found.
 void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::string>& steps);
 
 }  // namespace podtap::verdict

@@ -39,13 +39,6 @@ constexpr std::array kHints = {
     Hint{"unable to find user", "the image has no such user: runAsUser, USER"},
 };
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 // What matters of a runtime's error, which wraps one error in the other:
 // `exec: "servr": executable file not found in $PATH`.
 std::string Core(std::string_view message) {
