@@ -27,9 +27,8 @@ std::string Fate(const store::SignalSent& sent) {
   using Action = store::SignalSent::Action;
   switch (sent.result) {
     case Result::kIgnored:
-      return sent.unkillable && sent.action == Action::kDefault
-                 ? ", kept from a namespace's first process"
-                 : ", ignored";
+      return sent.unkillable && sent.action == Action::kDefault ? ", dropped: no handler"
+                                                                : ", ignored";
     case Result::kAlreadyPending:
       return ", already pending";
     case Result::kOverflow:

@@ -28,8 +28,8 @@ struct Reason {
 };
 constexpr std::array kReasons = {
     Reason{"liveness", Cause::kKubernetesLiveness, "its liveness probe failed",
-           "see what the probe asks, and why the answer came late: kubectl get pod -o yaml, "
-           "livenessProbe (timeoutSeconds, failureThreshold)"},
+           "see why its probe failed: the load then, livenessProbe's timeoutSeconds and "
+           "failureThreshold"},
     Reason{"startup", Cause::kKubernetesStartup, "its startup probe failed",
            "it took longer to start than startupProbe allows: failureThreshold times "
            "periodSeconds"},

@@ -163,6 +163,7 @@ void AddSenderSteps(const View& view, const Culprit& culprit, std::vector<std::s
     return;
   }
   const bool alive = !process.exited;
+  if (alive && !culprit.flags.empty()) return;  // a copy of its program was asked for
   if (alive && process.seen != store::Seen::kMentioned) {
     const std::string pid = std::to_string(process.key.pid.value);
     steps.push_back("it may run still: ps -fp " + pid + "; ls -l /proc/" + pid + "/exe");
