@@ -112,7 +112,9 @@ def judge(verdict, truth):
     if verdict["cause"] == "unknown":
         judgement.lower("unknown", f"cause; it is {truth.cause}")
         return judgement
-    if verdict["cause"] not in (truth.cause, *truth.accept):
+    if verdict["cause"] in truth.partly:
+        judgement.lower("incomplete", f"cause {verdict['cause']}; it is {truth.cause}")
+    elif verdict["cause"] not in (truth.cause, *truth.accept):
         judgement.lower("wrong", f"cause {verdict['cause']}; it is {truth.cause}")
         return judgement
     if verdict["cause"] == truth.cause:

@@ -54,6 +54,10 @@ class Judge(unittest.TestCase):
         self.assertEqual(self.rank(lambda v: v.update(cause="exit", culprit=None),
                                    accept=["exit"]), "right")
 
+    def test_cause_that_is_not_all(self):
+        self.assertEqual(self.rank(lambda v: v.update(cause="exit", culprit=None),
+                                   partly=["exit"]), "incomplete")
+
     def test_another_container(self):
         self.assertEqual(self.rank(lambda v: v["subject"]["container"].update(id="b" * 64)),
                          "wrong")

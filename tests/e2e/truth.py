@@ -89,6 +89,7 @@ class Truth:
     pod: str = ""      # "namespace/name"
     pod_uid: str = ""
     accept: list = dataclasses.field(default_factory=list)  # causes as right as `cause`
+    partly: list = dataclasses.field(default_factory=list)  # causes not false, but not all
     via: list | None = dataclasses.field(default_factory=list)  # None: whatever
     init: Process | None = None      # None: it never ran, or not long enough to be seen
     exit_code: int | None = None     # as the runtime must show it; None: whatever it invents

@@ -155,6 +155,9 @@ def _truth(container, cause, exit_code, signals, exit_signal=None):
         exit_code=exit_code, exit_signal=exit_signal,
         culprit=truth.Culprit("kubelet", process=container.kubelet.process),
         signals=[truth.Signal(number, pid, sender_comm="runc", code=USER) for number in signals])
+    # Without the kubelet's words only its hand can be known.
+    found.partly = ["runtime.kill" if 15 not in signals else
+                    "runtime.stop.timeout" if 9 in signals else "runtime.stop"]
     found.observed_exit_code = container.exit_code()
     found.forgotten = found.observed_exit_code is None
     return found
