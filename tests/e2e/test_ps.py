@@ -13,6 +13,8 @@ import threading
 import time
 import unittest
 
+import jsonschema
+
 import cri
 import docker
 import session
@@ -35,11 +37,22 @@ def ps(*args, **keywords):
     return session.run("ps", *args, **keywords)
 
 
+SCHEMA = json.loads((session.HERE.parent.parent / "docs/schema/podtap.ps.v1.schema.json")
+                    .read_text(encoding="utf-8"))
+
+
+def parse(text):
+    """An answer of -o json, which the schema must accept."""
+    answer = json.loads(text)
+    jsonschema.validate(answer, SCHEMA)
+    return answer
+
+
 def ps_json(*args, **keywords):
     done = ps("-o", "json", *args, **keywords)
     if done.status != 0:
         raise AssertionError(str(done))
-    return json.loads(done.stdout)
+    return parse(done.stdout)
 
 
 def rows(text):
@@ -241,7 +254,7 @@ class Docker(unittest.TestCase):
                     "/host", "--runtime-endpoint", path, "-o", "json", f"pid:{container.pid}",
                     check=False)
                 self.assertEqual(done.returncode, 0, done.stderr.decode())
-                shown = json.loads(done.stdout)["containers"][0]
+                shown = parse(done.stdout)["containers"][0]
                 for key in ("id", "pid", "cgroup", "cgroup_id", "memory_limit_bytes"):
                     self.assertEqual(shown[key], expected[key], key)
 
@@ -437,7 +450,7 @@ class Trouble(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             done = ps(*endpoint(f"{folder}/none.sock"), "-o", "json")
             self.assertIn(f"can't connect to {folder}/none.sock: No such file", done.stderr)
-            self.assertFalse(json.loads(done.stdout)["runtimes"][0]["answered"])
+            self.assertFalse(parse(done.stdout)["runtimes"][0]["answered"])
 
     def test_a_stale_socket(self):
         with tempfile.TemporaryDirectory() as folder:
