@@ -6,7 +6,7 @@ complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a
 complete -c podtap -n __fish_use_subcommand -l version -d 'Print the version'
 
 function __podtap_targets
-    podtap ps -o json 2>/dev/null | string match -rg '^      "target": "([A-Za-z0-9_.:/-]*)",$'
+    command -q podtap; and podtap ps -o json 2>/dev/null | string match -rg '^      "target": "([A-Za-z0-9_.:/-]*)",$'
     printf '%s\n' docker:// podman:// containerd:// cri-o:// cgroup: unit: pid:
 end
 
