@@ -119,7 +119,7 @@ class Completion(unittest.TestCase):
         ("podtap p", {"ps"}, {"run"}),
         ("podtap ps -o ", {"table", "wide", "json"}, {"text"}),
         ("podtap ps --run", {"--runtime-endpoint"}, {"--host-root"}),
-        ("podtap ps c", {"cgroup:", "containerd://", "cri-o://"}, {"docker://"}),
+        ("podtap ps c", {"cgroup:"}, {"unit:"}),
         ("podtap explain OOM", {"OOMKilled"}, {"SIGKILL"}),
         ("podtap explain SIGK", {"SIGKILL"}, {"OOMKilled"}),
         ("podtap explain killed.h", {"killed.host"}, {"killed.inside"}),
