@@ -70,7 +70,8 @@ foreign_stap = { [ -e $(bindir)/stap ] || [ -L $(bindir)/stap ]; } && \
 install: build
 	install -d $(bindir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(docdir)
 	install -m 755 $(RELEASE) $(bindir)/podtap
-	install -m 644 man/podtap.1 man/podtap-run.1 man/podtap-explain.1 $(mandir)
+	install -m 644 man/podtap.1 man/podtap-run.1 man/podtap-explain.1 \
+	  man/podtap-ps.1 $(mandir)
 	install -m 644 completions/podtap.bash $(bashdir)/podtap
 	install -m 644 completions/podtap.zsh $(zshdir)/_podtap
 	install -m 644 completions/podtap.fish $(fishdir)/podtap.fish
@@ -87,7 +88,7 @@ uninstall:
 	@if ! { $(foreign_stap); }; then set -x; \
 	  rm -f $(bindir)/stap $(mandir)/stap.1 $(bashdir)/stap $(fishdir)/stap.fish; fi
 	rm -f $(bindir)/podtap $(mandir)/podtap.1 $(mandir)/podtap-run.1 \
-	  $(mandir)/podtap-explain.1 $(bashdir)/podtap \
+	  $(mandir)/podtap-explain.1 $(mandir)/podtap-ps.1 $(bashdir)/podtap \
 	  $(zshdir)/_podtap $(fishdir)/podtap.fish
 	rm -rf $(docdir)
 

@@ -26,6 +26,30 @@ _podtap_explain() {
   esac
 }
 
+# Targets that need no runtime, and the names of containers that the runtimes tell.
+_podtap_ps() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "table wide json" -- "$current")) ;;
+    --runtime-endpoint | --timeout) ;;
+    --host-root) _podtap_files -d ;;
+    *)
+      # bash splits pid:7942 at the colon.
+      if [[ $current == : && $previous == pid ]]; then
+        COMPREPLY=($(cd /proc && echo [0-9]*))
+      elif [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == pid ]]; then
+        COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current"))
+      elif [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "-o --output -a --all --runtime-endpoint --host-root --timeout
+          --help" -- "$current"))
+      else
+        COMPREPLY=($(compgen -W "$(podtap ps -o json 2>/dev/null |
+          sed -n 's/^      "target": "\([A-Za-z0-9_.:/-]*\)",$/\1/p')
+          docker:// podman:// containerd:// cri-o:// pid: cgroup: unit:" -- "$current"))
+      fi
+      ;;
+  esac
+}
+
 _podtap() {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -33,11 +57,15 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "run explain --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "run ps explain --version --help" -- "$current"))
     return
   fi
   if [[ ${COMP_WORDS[0]##*/} == podtap && ${COMP_WORDS[1]} == explain ]]; then
     _podtap_explain
+    return
+  fi
+  if [[ ${COMP_WORDS[0]##*/} == podtap && ${COMP_WORDS[1]} == ps ]]; then
+    _podtap_ps
     return
   fi
   # bash splits --dump=ir at the equals sign.

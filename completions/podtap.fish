@@ -1,8 +1,22 @@
 # fish completion for podtap and stap
 
 complete -c podtap -n __fish_use_subcommand -f -a run -d 'Run a SystemTap script as eBPF'
+complete -c podtap -n __fish_use_subcommand -f -a ps -d "List the node's pods and containers"
 complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
 complete -c podtap -n __fish_use_subcommand -l version -d 'Print the version'
+
+function __podtap_targets
+    command -q podtap; and podtap ps -o json 2>/dev/null | string match -rg '^      "target": "([A-Za-z0-9_.:/-]*)",$'
+    printf '%s\n' docker:// podman:// containerd:// cri-o:// cgroup: unit: pid:
+end
+
+set -l ps '__fish_seen_subcommand_from ps'
+complete -c podtap -n $ps -s o -l output -x -a 'table wide json' -d 'Form of the output'
+complete -c podtap -n $ps -s a -l all -d 'Sandboxes and earlier attempts too'
+complete -c podtap -n $ps -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
+complete -c podtap -n $ps -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
+complete -c podtap -n $ps -l timeout -x -d 'How long a runtime may take, in seconds'
+complete -c podtap -n $ps -f -a '(__podtap_targets)'
 
 set -l explain '__fish_seen_subcommand_from explain'
 complete -c podtap -n $explain -s o -l output -x -a 'text json' -d 'Form of the output'

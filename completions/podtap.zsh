@@ -44,10 +44,29 @@ _podtap_explain() {
     '*:code:($codes)'
 }
 
+_podtap_ps() {
+  _arguments \
+    '(-o --output)'{-o,--output}'[form of the output]:format:(table wide json)' \
+    '(-a --all)'{-a,--all}'[sandboxes and earlier attempts too]' \
+    '*--runtime-endpoint[ask this socket]:unix\:///PATH:' \
+    "--host-root[where the host's root is mounted]:folder:_files -/" \
+    '--timeout[how long a runtime may take]:seconds:' \
+    '--help[show help]' \
+    '*:target:_podtap_targets'
+}
+
+_podtap_targets() {
+  local -a targets=(${(f)"$(podtap ps -o json 2>/dev/null |
+    sed -n 's/^      "target": "\([A-Za-z0-9_.:/-]*\)",$/\1/p')"})
+  compadd -S '' -- docker:// podman:// containerd:// cri-o:// pid: cgroup: unit:
+  compadd -a targets
+}
+
 _podtap() {
   if [[ $service == podtap ]]; then
     if (( CURRENT == 2 )); then
       local -a commands=('run:run a SystemTap script as eBPF'
+        "ps:list the node's pods and containers"
         'explain:say what a code, a signal or a reason means')
       _describe command commands
       _arguments '--version[print the version]' '--help[show help]'
@@ -57,6 +76,10 @@ _podtap() {
     (( CURRENT-- ))
     if [[ $words[1] == explain ]]; then
       _podtap_explain
+      return
+    fi
+    if [[ $words[1] == ps ]]; then
+      _podtap_ps
       return
     fi
   fi

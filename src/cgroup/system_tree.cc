@@ -33,12 +33,22 @@ struct View {
   std::string top;  // the path of what the mount shows
 };
 
+// A process that is in the host's own cgroup namespace: the first, or kthreadd where that
+// one may not be looked at.
+Fd OpenHostsNamespace(const std::string& proc) {
+  Fd space(::open((proc + "/1/ns/cgroup").c_str(), O_RDONLY | O_CLOEXEC));
+  if (space.valid()) return space;
+  const auto name = ReadFile(proc + "/2/comm", "read");
+  if (!name || *name != "kthreadd\n") return space;
+  return Fd(::open((proc + "/2/ns/cgroup").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 // The lines of /proc/self/cgroup as the host's first process would read them, from a
 // thread that joins its cgroup namespace for a moment.
 std::vector<MembershipLine> SelfAsHostSees(const std::string& proc) {
   std::vector<MembershipLine> lines;
   std::thread reader([&] {
-    const Fd space(::open((proc + "/1/ns/cgroup").c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd space = OpenHostsNamespace(proc);
     if (!space.valid() || ::setns(space.get(), CLONE_NEWCGROUP) != 0) return;
     if (const auto text = ReadFile("/proc/thread-self/cgroup", "read")) {
       lines = ParseMembership(*text);
@@ -147,14 +157,13 @@ class SystemTree : public Tree {
     const auto host = SelfAsHostSees(files_.proc);
     const MembershipLine* real = LineOf(host, *mount);
     // Where we are, less where we are within our namespace, is where that begins.
-    if (mine != nullptr && real != nullptr && real->path.ends_with(mine->path)) {
-      view.space = real->path.substr(0, real->path.size() - mine->path.size());
-      if (mine->path == "/") view.space = real->path;
-      if (view.space->empty()) view.space = "/";
-      view.top = JoinPath(*view.space, mount->root);
-    } else {
-      view.top = "/";
+    if (mine != nullptr && real != nullptr) {
+      const std::string_view within = mine->path == "/" ? "" : std::string_view(mine->path);
+      if (real->path.ends_with(within)) {
+        view.space = JoinPath("/", real->path.substr(0, real->path.size() - within.size()));
+      }
     }
+    view.top = view.space ? JoinPath(*view.space, mount->root) : "/";
     return view;
   }
 
@@ -177,7 +186,9 @@ class SystemTree : public Tree {
     if (line == nullptr) return "";
     removed = removed || line->removed;
     if (view->space) return JoinPath(*view->space, line->path);
-    return LeavesNamespace(line->path) ? "" : line->path;
+    // Within our own namespace, with a mount of our own, paths fit together all the same.
+    const bool own = !LeavesNamespace(view->mount.root) && !LeavesNamespace(line->path);
+    return own ? line->path : "";
   }
 
   static Error NoHierarchy(const char* tried, const std::string& on) {

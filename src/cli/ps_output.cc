@@ -58,7 +58,8 @@ std::vector<std::string> Row(const PsContent& content, const Container& one, boo
       one.id.value.empty() ? "" : std::to_string(one.restarts),
       container::DescribeLastExit(one, content.now_unix_ns)};
   if (wide) {
-    cells.push_back(AgeCell(content, one.started_unix_ns));
+    const bool runs = one.state == container::State::kRunning;
+    cells.push_back(runs ? AgeCell(content, one.started_unix_ns) : "");
     cells.push_back(MemoryCell(content, one));
     cells.push_back(one.image);
     cells.push_back(one.cgroup.value == 0 ? "" : std::to_string(one.cgroup.value));

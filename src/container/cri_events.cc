@@ -194,9 +194,9 @@ class CriEvents : public EventStream {
       refused_ = true;
       return "";
     }
-    return answer.error().code == 0
-               ? "the runtime closed the stream"
-               : RpcError("follow the events of", socket_, answer.error()).reason;
+    if (answer.error().code == 0) return "the runtime closed the stream";
+    if (answer.error().code == kRpcUnavailable) return "the connection broke";
+    return RpcError("follow the events of", socket_, answer.error()).reason;
   }
 
   std::string Poll() {

@@ -39,9 +39,17 @@ TEST(CriStatusTest, Running) {
   EXPECT_EQ(container.init_pid, 4711);
   EXPECT_EQ(container.created_unix_ns, 10);
   EXPECT_EQ(container.started_unix_ns, 20);
-  EXPECT_EQ(container.stop_signal, "SIGTERM");
+  EXPECT_EQ(container.stop_signal, "");  // the CRI of before 1.33 doesn't say
   EXPECT_EQ(container.pod.sandbox, "s");
   EXPECT_FALSE(container.last_exit.has_value());
+}
+
+TEST(CriStatusTest, StopSignal) {
+  cri::ContainerStatusResponse answer = Status(1);
+  answer.mutable_status()->set_stop_signal(30);
+  Container container;
+  ASSERT_TRUE(ApplyCriContainerStatus(answer.SerializeAsString(), container));
+  EXPECT_EQ(container.stop_signal, "SIGUSR2");
 }
 
 TEST(CriStatusTest, Ended) {

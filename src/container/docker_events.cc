@@ -36,32 +36,38 @@ std::string Target(int64_t since_unix_ns) {
   return target;
 }
 
-Result<HttpConnection> Connect(const HostRoot& root, const std::string& socket,
-                               int64_t since_unix_ns, std::chrono::milliseconds timeout) {
+// A stream of events that has begun, and who gives it.
+struct Connection {
+  HttpConnection http;
+  RuntimeKind kind = RuntimeKind::kUnknown;
+};
+
+Result<Connection> Connect(const HostRoot& root, const std::string& socket, int64_t since_unix_ns,
+                           std::chrono::milliseconds timeout) {
   const Deadline deadline = After(timeout);
   const auto file = FindSocket(root, socket);
   if (!file) return std::unexpected(file.error());
   auto connection = HttpConnection::Open(*file, deadline);
-  if (!connection) return connection;
+  if (!connection) return std::unexpected(std::move(connection.error()));
   const auto answer = connection->Begin(Target(since_unix_ns), deadline);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) {
     return std::unexpected(StatusError("follow the events of", socket, *answer));
   }
-  return connection;
+  return Connection{std::move(*connection), ParseServer(answer->server).kind};
 }
 
 class DockerEvents : public EventStream {
  public:
   DockerEvents(HostRoot root, std::string socket, RuntimeKind kind, EventOptions options,
-               std::unique_ptr<EventQueue> queue, StopSign stop, HttpConnection connection)
+               std::unique_ptr<EventQueue> queue, StopSign stop, Connection connection)
       : root_(std::move(root)),
         socket_(std::move(socket)),
-        kind_(kind),
+        kind_(connection.kind == RuntimeKind::kUnknown ? kind : connection.kind),
         options_(options),
         queue_(std::move(queue)),
         stop_(std::move(stop)),
-        connection_(std::move(connection)),
+        http_(std::move(connection.http)),
         last_(NowUnixNs()) {}
 
   ~DockerEvents() override {
@@ -87,7 +93,7 @@ class DockerEvents : public EventStream {
       queue_->Note("lost the events of " + socket_ + ": " + reason, true);
       auto again = Reconnect();
       if (!again) return;
-      connection_ = std::move(*again);
+      http_ = std::move(again->http);
       queue_->Note("following the events of " + socket_ + " again", true);
     }
   }
@@ -97,7 +103,7 @@ class DockerEvents : public EventStream {
     std::string line;
     bool skipping = false;
     while (true) {
-      const auto piece = connection_.NextPiece(stop_.fd());
+      const auto piece = http_.NextPiece(stop_.fd());
       if (!piece) {
         return piece.error().error_number == ECANCELED ? "" : piece.error().reason;
       }
@@ -124,7 +130,7 @@ class DockerEvents : public EventStream {
   }
 
   // nullopt when it was told to stop.
-  std::optional<HttpConnection> Reconnect() {
+  std::optional<Connection> Reconnect() {
     auto wait = kFirstWait;
     while (!stop_.WaitFor(wait)) {
       auto connection = Connect(root_, socket_, last_, options_.timeout);
@@ -143,7 +149,7 @@ class DockerEvents : public EventStream {
   EventOptions options_;
   std::unique_ptr<EventQueue> queue_;
   StopSign stop_;
-  HttpConnection connection_;
+  HttpConnection http_;
   int64_t last_;              // time of the newest event, or of the stream's begin
   int64_t resumed_from_ = 0;  // events up to here were delivered before
   std::thread thread_;

@@ -23,7 +23,8 @@ std::string Chunk(const std::string& bytes) {
   return size + bytes + "\r\n";
 }
 
-constexpr const char* kHeader = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr const char* kHeader =
+    "HTTP/1.1 200 OK\r\nServer: Libpod/4.3.1 (linux)\r\nTransfer-Encoding: chunked\r\n\r\n";
 // Later than any test's begin.
 constexpr int64_t kLater = 4'000'000'000'000'000'000;
 
@@ -67,6 +68,7 @@ TEST(DockerEventsTest, InWhateverPiecesTheyCome) {
   ASSERT_EQ(batch.events.size(), 2u);
   EXPECT_EQ(batch.events[0].action, "kill");
   EXPECT_EQ(batch.events[0].signal, 9);
+  EXPECT_EQ(batch.events[0].runtime, RuntimeKind::kPodman);  // as it says itself
   EXPECT_EQ(batch.events[1].action, "die");
   EXPECT_EQ(batch.events[1].exit_code, 137);
   EXPECT_TRUE(batch.notes.empty());

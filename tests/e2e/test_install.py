@@ -16,7 +16,8 @@ INSTALLED = {
     "share/bash-completion/completions/podtap", "share/bash-completion/completions/stap",
     "share/doc/podtap/LICENSE", "share/doc/podtap/NOTICE", "share/doc/podtap/README.md",
     "share/fish/vendor_completions.d/podtap.fish", "share/fish/vendor_completions.d/stap.fish",
-    "share/man/man1/podtap-explain.1", "share/man/man1/podtap-run.1", "share/man/man1/podtap.1", "share/man/man1/stap.1",
+    "share/man/man1/podtap-explain.1", "share/man/man1/podtap-ps.1", "share/man/man1/podtap-run.1",
+    "share/man/man1/podtap.1", "share/man/man1/stap.1",
     "share/zsh/site-functions/_podtap",
 }
 
@@ -115,6 +116,10 @@ class Completion(unittest.TestCase):
     CASES = (
         ("podtap r", {"run"}, {"--version"}),
         ("podtap e", {"explain"}, {"run"}),
+        ("podtap p", {"ps"}, {"run"}),
+        ("podtap ps -o ", {"table", "wide", "json"}, {"text"}),
+        ("podtap ps --run", {"--runtime-endpoint"}, {"--host-root"}),
+        ("podtap ps c", {"cgroup:"}, {"unit:"}),
         ("podtap explain OOM", {"OOMKilled"}, {"SIGKILL"}),
         ("podtap explain SIGK", {"SIGKILL"}, {"OOMKilled"}),
         ("podtap explain killed.h", {"killed.host"}, {"killed.inside"}),
@@ -165,8 +170,10 @@ class Completion(unittest.TestCase):
 
     def test_bash(self):
         self.check(self.bash)
-        # bash has split --dump=t before it asks.
-        self.check(self.bash, [("podtap run --dump = t", {"tokens", "tree"}, {"ir"})])
+        # bash has split --dump=t and pid:1 before it asks.
+        self.check(self.bash, [("podtap run --dump = t", {"tokens", "tree"}, {"ir"}),
+                               ("podtap ps pid :", {"1"}, {"cgroup:"}),
+                               ("podtap ps pid : 1", {"1"}, {"cgroup:", "2"})])
 
     def test_bash_names_with_spaces_and_stars(self):
         (self.folder / "a b.stp").touch()
