@@ -128,6 +128,7 @@ class WatchRun : public NodeWatch::Handler {
       return watch_.recorder().Follow(NodeWatch::Now(), resolved->pid);
     }
     bool running = false;
+    bool ended = false;
     for (const container::Container& container : resolved->containers) {
       running |= container.state == container::State::kRunning;
       if (resolved->stand_in) {
@@ -137,6 +138,12 @@ class WatchRun : public NodeWatch::Handler {
       }
       named_sandbox_ |= container.is_sandbox;
       list_.Add(container);
+      const Life* life = watch_.recorder().Find(container.id);
+      ended |= container.state == container::State::kRunning && (life == nullptr || !life->ran);
+    }
+    if (ended) {
+      OnNote(target.written + " ended while the watch began; podtap why " + target.written +
+             " tells what is known");
     }
     if (!running) {
       OnNote("waiting for " + target.written + " to start; it doesn't run now (podtap why " +

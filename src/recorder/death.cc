@@ -30,6 +30,7 @@ struct Named {
   void operator()(const store::CgroupChanged& changed) const { Add(changed.by); }
   void operator()(const store::RuntimeClients& clients) const {
     for (const ProcessKey& client : clients.clients) Add(client);
+    for (const ProcessKey& client : clients.named) Add(client);
   }
   void operator()(const store::RuntimeSaid& /*said*/) const {}
   void operator()(const store::KubeletSaid& /*said*/) const {}
@@ -100,6 +101,7 @@ store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
   for (store::Row& row : death.rows) {
     if (auto* clients = std::get_if<store::RuntimeClients>(&row.fact)) {
       for (ProcessKey& client : clients->clients) client = lineage_.Exact(client);
+      for (ProcessKey& client : clients->named) client = lineage_.Exact(client);
     }
   }
   const int64_t window_from = death.at.value - Life::kWindowNs;

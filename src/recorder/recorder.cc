@@ -12,6 +12,11 @@ using store::SignalSent;
 constexpr size_t kMostLookedAt = 16384;
 constexpr int kLooksASecond = 500;
 constexpr size_t kMostPending = 256;
+constexpr size_t kMostExecuted = 512;
+// A command that asks a runtime may wait for its answer so long.
+constexpr int64_t kCommandNs = 30'000'000'000;
+// One that doesn't wait may be gone so long before the runtime acts.
+constexpr int64_t kCommandAnswerNs = 1'000'000'000;
 constexpr size_t kMostGaps = 64;
 constexpr size_t kMostLives = 8192;
 
@@ -218,6 +223,8 @@ void Recorder::OnBorn(BootNs /*at*/, const Born& born) { lineage_.OnBorn(born); 
 
 void Recorder::OnExecuted(BootNs at, const Executed& executed) {
   lineage_.OnExecuted(executed);
+  executed_.push_back(executed.process);
+  if (executed_.size() > kMostExecuted) executed_.pop_front();
   LifePtr life = LifeOf(executed.cgroup, at);
   if (!life || IsRuntimesOwn(executed)) return;
   if (life->dying && executed.process.start > life->dying->at &&
@@ -386,7 +393,9 @@ void Recorder::OnRuntimeClients(BootNs at, const container::ContainerId& contain
   const LifePtr life = LifeOfContainer(container);
   if (!life) return;
   life->looks_expected = std::max(0, life->looks_expected - 1);
-  for (const store::RuntimeClients& clients : by_socket) {
+  const std::vector<ProcessKey> named = WhoNamed(*life, at);
+  for (store::RuntimeClients clients : by_socket) {
+    clients.named = named;
     for (const ProcessKey& client : clients.clients) {
       std::optional<store::Process> process = node_.ReadProcess(client);
       if (!process) process = lineage_.Find(client);
@@ -396,6 +405,30 @@ void Recorder::OnRuntimeClients(BootNs at, const container::ContainerId& contain
     }
     Record(*life, at, clients);
   }
+}
+
+// Commands that ran at `at` and named the container, or the pod, as they were written.
+std::vector<ProcessKey> Recorder::WhoNamed(const Life& life, BootNs at) const {
+  constexpr std::array<std::string_view, 7> kCommands = {
+      "docker", "podman", "ctr", "crictl", "nerdctl", "kubectl", "docker-compose"};
+  constexpr size_t kShortestId = 4;
+  const container::Container& container = life.container;
+  const auto names = [&](const std::string& arg) {
+    if (arg.empty()) return false;
+    return arg == container.name || arg == container.pod.name ||
+           (arg.size() >= kShortestId && container.id.value.starts_with(arg));
+  };
+  std::vector<ProcessKey> found;
+  for (const ProcessKey& key : executed_) {
+    if (at.value - key.start.value > kCommandNs) continue;
+    const auto process = lineage_.Find(key);
+    if (!process || key.start > at) continue;
+    const std::string_view exe = BaseName(process->exe);
+    if (std::find(kCommands.begin(), kCommands.end(), exe) == kCommands.end()) continue;
+    if (process->exited && process->exited->value < at.value - kCommandAnswerNs) continue;
+    if (std::any_of(process->args.begin(), process->args.end(), names)) found.push_back(key);
+  }
+  return found;
 }
 
 void Recorder::OnKubeletSaid(BootNs at, const container::ContainerId& container,

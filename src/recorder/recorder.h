@@ -121,6 +121,7 @@ class Recorder : public Witness {
 
   // -- what happened to it
   void Record(Life& life, BootNs at, store::Fact fact);
+  std::vector<ProcessKey> WhoNamed(const Life& life, BootNs at) const;
   void LookAtSender(BootNs now, const store::SignalSent& sent);
   std::string SshPeer(const ProcessKey& key) const;
   void RememberOoms(const std::string& cgroup_path);
@@ -148,6 +149,7 @@ class Recorder : public Witness {
   std::unordered_map<uint64_t, LifePtr> life_of_cgroup_;  // also cgroups below its own
   std::vector<ProcessKey> to_detail_;
 
+  std::deque<ProcessKey> executed_;  // the latest
   std::set<ProcessKey> looked_at_;
   int64_t look_second_ = 0;
   int looks_ = 0;

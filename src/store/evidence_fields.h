@@ -232,6 +232,7 @@ void Fields(auto& a,
   a("socket", v.socket);
   a("clients", v.clients);
   a("incomplete", v.incomplete);
+  a("named", v.named);
 }
 
 void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, KubeletSaid> {

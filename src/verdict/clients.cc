@@ -39,6 +39,10 @@ std::string Names(const View& view, const std::vector<store::ProcessKey>& keys) 
   return Joined(names);
 }
 
+void AddOnce(std::vector<store::ProcessKey>& keys, const store::ProcessKey& key) {
+  if (key.known() && std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+}
+
 // Drops those that `kept` isn't true of, unless that leaves nobody.
 template <typename Predicate>
 void Prefer(std::vector<store::ProcessKey>& keys, Predicate kept) {
@@ -52,6 +56,7 @@ void Prefer(std::vector<store::ProcessKey>& keys, Predicate kept) {
 Clients ClientsAt(const View& view, store::BootNs at) {
   Clients clients;
   std::vector<store::ProcessKey> keys;
+  std::vector<store::ProcessKey> named;
   bool incomplete = false;
   for (const auto& seen : view.All<store::RuntimeClients>()) {
     const int64_t apart = Elapsed(at, seen.at);
@@ -59,8 +64,18 @@ Clients ClientsAt(const View& view, store::BootNs at) {
     clients.evidence.push_back(seen.row);
     incomplete |= seen->incomplete;
     for (const store::ProcessKey& key : seen->clients) {
-      if (key.known() && std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+      AddOnce(keys, key);
     }
+    for (const store::ProcessKey& key : seen->named) AddOnce(named, key);
+  }
+  // Whoever asked and was gone before the socket could be looked at.
+  const bool came =
+      std::ranges::any_of(keys, [&](const auto& key) { return IsTransient(view, key, at); });
+  if (!came && !named.empty()) {
+    clients.gaps.push_back(Names(view, named) +
+                           " ran then and named the container, but was gone before the "
+                           "runtime's socket could be looked at.");
+    keys = named;
   }
   // dockerd asks containerd for somebody.
   Prefer(keys, [&](const auto& key) { return !IsRuntimeProgram(view, key); });
