@@ -178,8 +178,8 @@ int64_t Grace(const View& view) {
 }
 
 bool InGrace(const View& view, const Signal& signal, const End& end) {
-  return IsStopSignal(view.death().container, signal->signal) && Elapsed(signal.at, end.at) <= Grace(view) &&
-         RuntimeHand(view, signal);
+  return IsStopSignal(view.death().container, signal->signal) &&
+         Elapsed(signal.at, end.at) <= Grace(view) && RuntimeHand(view, signal);
 }
 
 // What the process may have obeyed when it ended itself, the earliest first.
