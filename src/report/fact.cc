@@ -27,8 +27,7 @@ std::string Fate(const store::SignalSent& sent) {
   using Action = store::SignalSent::Action;
   switch (sent.result) {
     case Result::kIgnored:
-      return sent.unkillable && sent.action == Action::kDefault ? ", dropped: no handler"
-                                                                : ", ignored";
+      return sent.unkillable && sent.action == Action::kDefault ? ", dropped" : ", ignored";
     case Result::kAlreadyPending:
       return ", already pending";
     case Result::kOverflow:

@@ -53,7 +53,7 @@ TEST(FactText, WhatBecameOfASignal) {
   sent.result = SignalSent::Result::kIgnored;
   EXPECT_EQ(Text(sent), "pkill(23549) sent SIGKILL to server(7942), ignored");
   sent.unkillable = true;
-  EXPECT_EQ(Text(sent), "pkill(23549) sent SIGKILL to server(7942), dropped: no handler");
+  EXPECT_EQ(Text(sent), "pkill(23549) sent SIGKILL to server(7942), dropped");
   sent.result = SignalSent::Result::kDelivered;
   sent.signal = 15;
   sent.action = SignalSent::Action::kHandle;

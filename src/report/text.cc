@@ -156,7 +156,13 @@ void AddCulprit(const View& view, const Verdict& verdict, Page& page) {
       break;
   }
   for (const Culprit& asker : verdict.on_behalf_of) {
-    if (asker.process) AddProcess(view, asker, "Asked by", page);
+    if (!asker.process) continue;
+    // The kubelet asks for others too; it needs no description.
+    if (asker.kind == Culprit::Kind::kKubelet) {
+      page.Field("Asked by", view.Name(asker.process->key));
+    } else {
+      AddProcess(view, asker, "Asked by", page);
+    }
   }
 }
 

@@ -16,8 +16,8 @@ void AddTimeoutSteps(const Scene& scene, const Signal& asked, std::vector<std::s
       asked->action == store::SignalSent::Action::kDefault) {
     steps.insert(steps.begin(),
                  scene.view.Name(asked->target) + " has no handler for " + signal +
-                     ", so the kernel keeps it from a namespace's first process: handle it, or "
-                     "start it below an init (docker run --init)");
+                     " and, as a namespace's first process, never gets it: handle it, or start "
+                     "it below an init (tini)");
     return;
   }
   if (asked->result == store::SignalSent::Result::kIgnored) {
