@@ -105,6 +105,13 @@ class SystemTree : public Tree {
   Result<std::vector<Child>> Children(Hierarchy hierarchy, const std::string& path) const override {
     const auto folder = FindFolder(hierarchy, path, "look into cgroup");
     if (!folder) return std::unexpected(folder.error());
+    // A directory with two links has no other below it. Most cgroups are such, and to read
+    // the names of their files takes longer.
+    struct stat itself {};
+    if (::stat(folder->c_str(), &itself) != 0) {
+      return std::unexpected(SystemError("look into cgroup", path, errno));
+    }
+    if (S_ISDIR(itself.st_mode) && itself.st_nlink == 2) return std::vector<Child>();
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder->c_str()), ::closedir);
     if (!directory) return std::unexpected(SystemError("look into cgroup", path, errno));
     std::vector<Child> children;

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
@@ -42,12 +42,6 @@ constexpr const char* kStatuses = R"(
 
 Exit status: 0 listed; 1 a target wasn't found or could be several; 2 wrong usage;
 3 no right to ask any runtime; 5 no runtime answered.)";
-
-int64_t NowUnixNs() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 int Fail(const Error& error) {
   PrintError(error, 0);
@@ -149,7 +143,7 @@ int Ps(const PsOptions& options) {
   int status = kOk;
   const auto selected = targets.empty() ? Everything(inventory, options.all)
                                         : Select(targets, inventory, *node->tree, status);
-  const PsContent content{inventory, selected, *node->tree, NowUnixNs()};
+  const PsContent content{inventory, selected, *node->tree, ClockNs(CLOCK_REALTIME)};
   std::string text;
   if (options.output == "json") {
     text = FormatPsJson(content);

@@ -31,12 +31,15 @@ int32_t InnermostPid(std::string_view status) {
 
 CgroupIndex CgroupIndex::Make(const cgroup::Tree& tree) {
   CgroupIndex index;
-  const auto& hierarchies = tree.hierarchies();
-  if (hierarchies.ids) index.Add(tree, cgroup::Hierarchy::kIds);
-  if (hierarchies.version == cgroup::Version::kHybrid && hierarchies.memory) {
-    index.Add(tree, cgroup::Hierarchy::kMemory);
-  }
+  if (tree.hierarchies().ids) index.Add(tree, cgroup::Hierarchy::kIds);
   return index;
+}
+
+void CgroupIndex::AddVersion1(const cgroup::Tree& tree) {
+  const auto& hierarchies = tree.hierarchies();
+  if (hierarchies.version == cgroup::Version::kHybrid && hierarchies.memory) {
+    Add(tree, cgroup::Hierarchy::kMemory);
+  }
 }
 
 void CgroupIndex::Add(const cgroup::Tree& tree, cgroup::Hierarchy hierarchy) {

@@ -23,8 +23,11 @@ struct CgroupPlace {
 
 class CgroupIndex {
  public:
-  // Looks at all of the node's cgroups.
+  // Looks at all cgroups in the hierarchy of ids.
   static CgroupIndex Make(const cgroup::Tree& tree);
+  // On a hybrid node, looks at those of the memory controller's hierarchy too: a runtime
+  // that doesn't know version 2 has its containers there alone.
+  void AddVersion1(const cgroup::Tree& tree);
 
   const CgroupPlace* Find(const std::string& container_id) const;
   const std::unordered_map<std::string, CgroupPlace>& places() const { return places_; }

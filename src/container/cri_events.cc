@@ -3,28 +3,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <ctime>
 #include <mutex>
-#include <optional>
-#include <thread>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "container/cri.h"
 #include "container/cri_messages.h"
-#include "container/event_queue.h"
-#include "container/quiet_thread.h"
+#include "container/event_thread.h"
 
 namespace podtap::container {
 namespace {
-
-constexpr std::chrono::milliseconds kFirstWait{50};
-constexpr std::chrono::milliseconds kLongestWait{1000};
-
-int64_t NowUnixNs() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // containerd 1.6 has no events, and 1.7 gives each of them to one of its clients only
 // (containerd issue 7318, mended in 2.0): whoever listens there takes them away from the
@@ -93,7 +81,7 @@ class Differ {
     event.runtime = container.runtime;
     event.action = action;
     event.container = container.id;
-    event.time_unix_ns = NowUnixNs();
+    event.time_unix_ns = ClockNs(CLOCK_REALTIME);
     event.name = container.name;
     event.pod = container.pod;
     return event;
@@ -115,15 +103,14 @@ class Differ {
   bool first_ = true;
 };
 
-class CriEvents : public EventStream {
+class CriEvents : public EventThread {
  public:
-  CriEvents(HostRoot root, std::string socket, EventOptions options,
-            std::unique_ptr<EventQueue> queue, StopSign stop, Connection connection)
-      : root_(std::move(root)),
+  CriEvents(HostRoot root, std::string socket, EventOptions options, Parts parts,
+            Connection connection)
+      : EventThread(std::move(parts)),
+        root_(std::move(root)),
         socket_(std::move(socket)),
         options_(options),
-        queue_(std::move(queue)),
-        stop_(std::move(stop)),
         connection_(std::move(connection)) {}
 
   ~CriEvents() override {
@@ -132,30 +119,19 @@ class CriEvents : public EventStream {
       stopping_ = true;
       if (stream_) stream_->Cancel();
     }
-    stop_.Set();
-    if (thread_.joinable()) thread_.join();
+    Join();
   }
-
-  Result<void> Start() {
-    auto thread = StartQuietly([this] { Run(); });
-    if (!thread) return std::unexpected(std::move(thread.error()));
-    thread_ = std::move(*thread);
-    return {};
-  }
-
-  int fd() const override { return queue_->fd(); }
-  EventBatch Take() override { return queue_->Take(); }
 
  private:
-  void Run() {
+  void Run() override {
     while (true) {
       const bool streams = !refused_ && HasOwnEvents(connection_.service);
       const std::string reason = streams ? Follow() : Poll();
       if (Stopping()) return;
       if (reason.empty()) continue;  // the stream was refused: polled from now on
-      queue_->Note("lost the events of " + socket_ + ": " + reason, true);
-      if (!Reconnect()) return;
-      queue_->Note("following the events of " + socket_ + " again", true);
+      queue().Note("lost the events of " + socket_ + ": " + reason, true);
+      if (!Retry([this] { return ConnectAgain(); })) return;
+      queue().Note("following the events of " + socket_ + " again", true);
     }
   }
 
@@ -182,7 +158,7 @@ class CriEvents : public EventStream {
     for (; answer; answer = stream->Next()) {
       some = true;
       if (auto event = ParseCriEvent(*answer, connection_.service.kind)) {
-        queue_->Add(std::move(*event));
+        queue().Add(std::move(*event));
       }
     }
     {
@@ -201,8 +177,8 @@ class CriEvents : public EventStream {
 
   std::string Poll() {
     if (options_.poll_interval.count() == 0) {
-      queue_->Note(NoEvents(socket_, connection_.service).Message(), true);
-      stop_.WaitFor(std::chrono::hours(24 * 365));
+      queue().Note(NoEvents(socket_, connection_.service).Message(), true);
+      stop().WaitFor(std::chrono::hours(24 * 365));
       return "";
     }
     do {
@@ -214,9 +190,9 @@ class CriEvents : public EventStream {
       if (!entries) return "an answer that isn't what the CRI says";
       for (RuntimeEvent& event : differ_.Compare(*entries)) {
         if (event.action == "die") AskHow(event, deadline);
-        queue_->Add(std::move(event));
+        queue().Add(std::move(event));
       }
-    } while (!stop_.WaitFor(options_.poll_interval));
+    } while (!stop().WaitFor(options_.poll_interval));
     return "";
   }
 
@@ -231,26 +207,17 @@ class CriEvents : public EventStream {
     event.time_unix_ns = container.last_exit->finished_unix_ns;
   }
 
-  // False when it was told to stop.
-  bool Reconnect() {
-    auto wait = kFirstWait;
-    while (!stop_.WaitFor(wait)) {
-      auto connection = Connect(root_, socket_, options_.timeout);
-      if (connection) {
-        connection_ = std::move(*connection);
-        refused_ = false;
-        return true;
-      }
-      wait = std::min(wait * 2, kLongestWait);
-    }
-    return false;
+  bool ConnectAgain() {
+    auto connection = Connect(root_, socket_, options_.timeout);
+    if (!connection) return false;
+    connection_ = std::move(*connection);
+    refused_ = false;
+    return true;
   }
 
   HostRoot root_;
   std::string socket_;
   EventOptions options_;
-  std::unique_ptr<EventQueue> queue_;
-  StopSign stop_;
   Connection connection_;
   bool refused_ = false;  // this runtime has no stream
   Differ differ_;         // of polling; it outlives a connection
@@ -258,7 +225,6 @@ class CriEvents : public EventStream {
   std::mutex mutex_;
   bool stopping_ = false;
   std::unique_ptr<RpcStream> stream_;  // while it is read
-  std::thread thread_;
 };
 
 }  // namespace
@@ -270,12 +236,10 @@ Result<std::unique_ptr<EventStream>> OpenCriEvents(const HostRoot& root, const s
   if (!HasOwnEvents(connection->service) && options.poll_interval.count() == 0) {
     return std::unexpected(NoEvents(socket, connection->service));
   }
-  auto queue = EventQueue::New();
-  if (!queue) return std::unexpected(std::move(queue.error()));
-  auto stop = StopSign::New();
-  if (!stop) return std::unexpected(std::move(stop.error()));
-  auto events = std::make_unique<CriEvents>(root, socket, options, std::move(*queue),
-                                            std::move(*stop), std::move(*connection));
+  auto parts = EventThread::NewParts();
+  if (!parts) return std::unexpected(std::move(parts.error()));
+  auto events =
+      std::make_unique<CriEvents>(root, socket, options, std::move(*parts), std::move(*connection));
   if (auto started = events->Start(); !started) return std::unexpected(std::move(started.error()));
   return events;
 }

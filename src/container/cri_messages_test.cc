@@ -1,10 +1,9 @@
 #include "container/cri_messages.h"
 
+#include <cri.pb.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
-
-#include "cri.pb.h"
 
 namespace podtap::container {
 namespace {

@@ -2,6 +2,7 @@
 // none.
 #include "container/cri.h"
 
+#include <cri.pb.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -13,8 +14,8 @@
 #include <filesystem>
 #include <map>
 
+#include "container/event_collector.h"
 #include "container/fake_server.h"
-#include "cri.pb.h"
 
 namespace podtap::container {
 namespace {
@@ -339,21 +340,6 @@ TEST(CriTest, ACallThatHangs) {
   EXPECT_EQ(list.error().error_number, ETIMEDOUT);
 }
 
-// What the stream gives until `enough` of it is there.
-EventBatch Collect(EventStream& stream, const std::function<bool(const EventBatch&)>& enough) {
-  EventBatch all;
-  const Deadline deadline = After(std::chrono::seconds(20));
-  while (!enough(all) && MillisecondsLeft(deadline) > 0) {
-    pollfd waited{stream.fd(), POLLIN, 0};
-    ::poll(&waited, 1, 1000);
-    EventBatch batch = stream.Take();
-    std::ranges::move(batch.events, std::back_inserter(all.events));
-    std::ranges::move(batch.notes, std::back_inserter(all.notes));
-    all.interrupted = all.interrupted || batch.interrupted;
-  }
-  return all;
-}
-
 std::string Said(const EventBatch& batch) {
   std::string said;
   for (const RuntimeEvent& event : batch.events) {
@@ -382,18 +368,19 @@ TEST(CriEventsTest, AStreamThatIsCutAndComesBack) {
   const auto stream = runtime->Events({});
   ASSERT_TRUE(stream) << stream.error().Message();
   const auto first =
-      Collect(**stream, [](const EventBatch& batch) { return batch.events.size() == 2; });
+      CollectEvents(**stream, [](const EventBatch& batch) { return batch.events.size() == 2; });
   EXPECT_EQ(Said(first), "c0 start; c0 die; ");
   EXPECT_FALSE(first.interrupted);
 
   server.Stop();
-  const auto lost = Collect(**stream, [](const EventBatch& batch) { return batch.interrupted; });
+  const auto lost =
+      CollectEvents(**stream, [](const EventBatch& batch) { return batch.interrupted; });
   EXPECT_TRUE(lost.interrupted);
   ASSERT_EQ(lost.notes.size(), 1u);
   EXPECT_TRUE(lost.notes[0].starts_with("lost the events of " + server.path() + ": "));
   server.Start();
   const auto back =
-      Collect(**stream, [](const EventBatch& batch) { return batch.events.size() == 2; });
+      CollectEvents(**stream, [](const EventBatch& batch) { return batch.events.size() == 2; });
   EXPECT_EQ(back.notes,
             (std::vector<std::string>{"following the events of " + server.path() + " again"}));
 }
@@ -434,7 +421,7 @@ TEST(CriEventsTest, AnOldContainerdIsAskedAgainAndAgain) {
   const auto stream = runtime->Events({.poll_interval = std::chrono::milliseconds(20)});
   ASSERT_TRUE(stream) << stream.error().Message();
   const auto batch =
-      Collect(**stream, [](const EventBatch& all) { return all.events.size() == 4; });
+      CollectEvents(**stream, [](const EventBatch& all) { return all.events.size() == 4; });
   EXPECT_EQ(Said(batch), "c5 create; c5 start; c5 die 3; c5 destroy; ");
   EXPECT_EQ(batch.events[2].time_unix_ns, 99);
   EXPECT_FALSE(listened);
@@ -447,7 +434,8 @@ TEST(CriEventsTest, ARefusedStreamIsPolledOrSaid) {
   const auto runtime = NewCri(HostRoot(), server.path(), RuntimeKind::kCrio);
   const auto said = runtime->Events({});
   ASSERT_TRUE(said);
-  const auto note = Collect(**said, [](const EventBatch& batch) { return !batch.notes.empty(); });
+  const auto note =
+      CollectEvents(**said, [](const EventBatch& batch) { return !batch.notes.empty(); });
   EXPECT_EQ(note.notes, (std::vector<std::string>{"can't follow the events of " + server.path() +
                                                   ": cri-o 1.30.0 offers no event stream"}));
 
@@ -459,7 +447,7 @@ TEST(CriEventsTest, ARefusedStreamIsPolledOrSaid) {
   const auto polled = runtime->Events({.poll_interval = std::chrono::milliseconds(20)});
   ASSERT_TRUE(polled);
   const auto batch =
-      Collect(**polled, [](const EventBatch& all) { return all.events.size() == 4; });
+      CollectEvents(**polled, [](const EventBatch& all) { return all.events.size() == 4; });
   EXPECT_EQ(batch.events.size(), 4u);  // both have died and are gone
 }
 

@@ -2,28 +2,17 @@
 // breaks.
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
-#include <optional>
-#include <thread>
 
+#include "base/clock.h"
 #include "container/docker.h"
 #include "container/docker_json.h"
-#include "container/event_queue.h"
-#include "container/quiet_thread.h"
+#include "container/event_thread.h"
 
 namespace podtap::container {
 namespace {
 
 // A line holds one event. No event is that long; what is, is skipped.
 constexpr size_t kMaxLine = 1 << 20;
-constexpr std::chrono::milliseconds kFirstWait{50};
-constexpr std::chrono::milliseconds kLongestWait{1000};
-
-int64_t NowUnixNs() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 std::string Target(int64_t since_unix_ns) {
   // {"type":["container"]}; actions are sorted out here, as Podman names some otherwise.
@@ -57,44 +46,28 @@ Result<Connection> Connect(const HostRoot& root, const std::string& socket, int6
   return Connection{std::move(*connection), ParseServer(answer->server).kind};
 }
 
-class DockerEvents : public EventStream {
+class DockerEvents : public EventThread {
  public:
   DockerEvents(HostRoot root, std::string socket, RuntimeKind kind, EventOptions options,
-               std::unique_ptr<EventQueue> queue, StopSign stop, Connection connection)
-      : root_(std::move(root)),
+               Parts parts, Connection connection)
+      : EventThread(std::move(parts)),
+        root_(std::move(root)),
         socket_(std::move(socket)),
         kind_(connection.kind == RuntimeKind::kUnknown ? kind : connection.kind),
         options_(options),
-        queue_(std::move(queue)),
-        stop_(std::move(stop)),
         http_(std::move(connection.http)),
-        last_(NowUnixNs()) {}
+        last_(ClockNs(CLOCK_REALTIME)) {}
 
-  ~DockerEvents() override {
-    stop_.Set();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  Result<void> Start() {
-    auto thread = StartQuietly([this] { Run(); });
-    if (!thread) return std::unexpected(std::move(thread.error()));
-    thread_ = std::move(*thread);
-    return {};
-  }
-
-  int fd() const override { return queue_->fd(); }
-  EventBatch Take() override { return queue_->Take(); }
+  ~DockerEvents() override { Join(); }
 
  private:
-  void Run() {
+  void Run() override {
     while (true) {
       const std::string reason = ReadAll();
       if (reason.empty()) return;
-      queue_->Note("lost the events of " + socket_ + ": " + reason, true);
-      auto again = Reconnect();
-      if (!again) return;
-      http_ = std::move(again->http);
-      queue_->Note("following the events of " + socket_ + " again", true);
+      queue().Note("lost the events of " + socket_ + ": " + reason, true);
+      if (!Retry([this] { return ConnectAgain(); })) return;
+      queue().Note("following the events of " + socket_ + " again", true);
     }
   }
 
@@ -103,7 +76,7 @@ class DockerEvents : public EventStream {
     std::string line;
     bool skipping = false;
     while (true) {
-      const auto piece = http_.NextPiece(stop_.fd());
+      const auto piece = http_.NextPiece(stop().fd());
       if (!piece) {
         return piece.error().error_number == ECANCELED ? "" : piece.error().reason;
       }
@@ -124,35 +97,28 @@ class DockerEvents : public EventStream {
   void Line(std::string_view line) {
     auto event = ParseDockerEvent(line, kind_);
     // After a new connection the runtime tells its last events once more.
-    if (!event || event->time_unix_ns <= resumed_from_) return;
+    if (!event) return;
+    const bool told = event->time_unix_ns != 0 && event->time_unix_ns <= resumed_from_;
+    if (told) return;
     last_ = std::max(last_, event->time_unix_ns);
-    queue_->Add(std::move(*event));
+    queue().Add(std::move(*event));
   }
 
-  // nullopt when it was told to stop.
-  std::optional<Connection> Reconnect() {
-    auto wait = kFirstWait;
-    while (!stop_.WaitFor(wait)) {
-      auto connection = Connect(root_, socket_, last_, options_.timeout);
-      if (connection) {
-        resumed_from_ = last_;
-        return std::move(*connection);
-      }
-      wait = std::min(wait * 2, kLongestWait);
-    }
-    return std::nullopt;
+  bool ConnectAgain() {
+    auto connection = Connect(root_, socket_, last_, options_.timeout);
+    if (!connection) return false;
+    http_ = std::move(connection->http);
+    resumed_from_ = last_;
+    return true;
   }
 
   HostRoot root_;
   std::string socket_;
   RuntimeKind kind_;
   EventOptions options_;
-  std::unique_ptr<EventQueue> queue_;
-  StopSign stop_;
   HttpConnection http_;
   int64_t last_;              // time of the newest event, or of the stream's begin
   int64_t resumed_from_ = 0;  // events up to here were delivered before
-  std::thread thread_;
 };
 
 }  // namespace
@@ -162,12 +128,10 @@ Result<std::unique_ptr<EventStream>> OpenDockerEvents(const HostRoot& root,
                                                       const EventOptions& options) {
   auto connection = Connect(root, socket, 0, options.timeout);
   if (!connection) return std::unexpected(std::move(connection.error()));
-  auto queue = EventQueue::New();
-  if (!queue) return std::unexpected(std::move(queue.error()));
-  auto stop = StopSign::New();
-  if (!stop) return std::unexpected(std::move(stop.error()));
-  auto events = std::make_unique<DockerEvents>(root, socket, kind, options, std::move(*queue),
-                                               std::move(*stop), std::move(*connection));
+  auto parts = EventThread::NewParts();
+  if (!parts) return std::unexpected(std::move(parts.error()));
+  auto events = std::make_unique<DockerEvents>(root, socket, kind, options, std::move(*parts),
+                                               std::move(*connection));
   if (auto started = events->Start(); !started) return std::unexpected(std::move(started.error()));
   return events;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 
+#include "container/event_collector.h"
 #include "container/event_queue.h"
 #include "container/fake_server.h"
 #include "container/runtime.h"
@@ -28,21 +29,6 @@ constexpr const char* kHeader =
 // Later than any test's begin.
 constexpr int64_t kLater = 4'000'000'000'000'000'000;
 
-EventBatch Collect(EventStream& stream, const std::function<bool(const EventBatch&)>& enough) {
-  EventBatch all;
-  const Deadline deadline = After(std::chrono::seconds(20));
-  while (!enough(all) && MillisecondsLeft(deadline) > 0) {
-    pollfd waited{stream.fd(), POLLIN, 0};
-    ::poll(&waited, 1, 1000);
-    EventBatch batch = stream.Take();
-    std::ranges::move(batch.events, std::back_inserter(all.events));
-    std::ranges::move(batch.notes, std::back_inserter(all.notes));
-    all.interrupted = all.interrupted || batch.interrupted;
-    all.dropped += batch.dropped;
-  }
-  return all;
-}
-
 auto Count(size_t count) {
   return [count](const EventBatch& batch) { return batch.events.size() >= count; };
 }
@@ -64,7 +50,7 @@ TEST(DockerEventsTest, InWhateverPiecesTheyCome) {
   });
   const auto stream = Follow(server.path());
   ASSERT_NE(stream, nullptr);
-  const EventBatch batch = Collect(*stream, Count(2));
+  const EventBatch batch = CollectEvents(*stream, Count(2));
   ASSERT_EQ(batch.events.size(), 2u);
   EXPECT_EQ(batch.events[0].action, "kill");
   EXPECT_EQ(batch.events[0].signal, 9);
@@ -84,7 +70,7 @@ TEST(DockerEventsTest, ALineWithoutEndIsSkipped) {
   });
   const auto stream = Follow(server.path());
   ASSERT_NE(stream, nullptr);
-  EXPECT_EQ(Collect(*stream, Count(1)).events.size(), 1u);
+  EXPECT_EQ(CollectEvents(*stream, Count(1)).events.size(), 1u);
 }
 
 // The daemon restarts: said once, and what it tells again isn't taken twice.
@@ -105,15 +91,15 @@ TEST(DockerEventsTest, ConnectsAgain) {
   });
   const auto stream = Follow(server.path());
   ASSERT_NE(stream, nullptr);
-  EXPECT_EQ(Collect(*stream, Count(2)).events.size(), 2u);
+  EXPECT_EQ(CollectEvents(*stream, Count(2)).events.size(), 2u);
   server.Stop();
   const EventBatch lost =
-      Collect(*stream, [](const EventBatch& batch) { return batch.interrupted; });
+      CollectEvents(*stream, [](const EventBatch& batch) { return batch.interrupted; });
   ASSERT_EQ(lost.notes.size(), 1u);
   EXPECT_TRUE(lost.notes[0].starts_with("lost the events of " + server.path() + ": "));
   ::poll(nullptr, 0, 300);  // several attempts in vain, of which nothing is said
   server.Start();
-  const EventBatch back = Collect(*stream, Count(1));
+  const EventBatch back = CollectEvents(*stream, Count(1));
   ASSERT_EQ(back.events.size(), 1u);
   EXPECT_EQ(back.events[0].action, "start");
   EXPECT_EQ(back.notes.size(), 1u);
@@ -139,7 +125,7 @@ TEST(DockerEventsTest, EndsAtOnceWhileItWaits) {
   Follow(server.path()).reset();
   auto reconnecting = Follow(server.path());
   server.Stop();
-  Collect(*reconnecting, [](const EventBatch& batch) { return batch.interrupted; });
+  CollectEvents(*reconnecting, [](const EventBatch& batch) { return batch.interrupted; });
   reconnecting.reset();
 }
 

@@ -55,9 +55,13 @@ void Merge(std::vector<Container>& containers, std::vector<Container> more) {
   }
 }
 
+bool Runs(const Container& container) {
+  return container.state == State::kRunning || container.state == State::kPaused;
+}
+
 void FillCgroup(const cgroup::Tree& tree, const CgroupIndex& index, Container& container) {
   const CgroupPlace* place = index.Find(container.id.value);
-  const bool runs = container.state == State::kRunning || container.state == State::kPaused;
+  const bool runs = Runs(container);
   if (place != nullptr) {
     container.cgroup_path = place->path;
     container.cgroup = place->id;
@@ -72,8 +76,11 @@ void FillCgroup(const cgroup::Tree& tree, const CgroupIndex& index, Container& c
   }
   if (!runs || container.cgroup_path.empty()) return;
   if (container.init_pid == 0) container.init_pid = FindInitPid(tree, container.cgroup_path);
-  if (const int64_t limit = ReadMemoryLimit(tree, container.cgroup_path)) {
-    container.memory_limit = limit;
+  // Docker and Podman tell it themselves.
+  const bool told =
+      container.runtime == RuntimeKind::kDocker || container.runtime == RuntimeKind::kPodman;
+  if (!told || !container.pod.uid.empty()) {
+    container.memory_limit = ReadMemoryLimit(tree, container.cgroup_path);
   }
 }
 
@@ -135,13 +142,17 @@ Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Dead
     Merge(inventory.containers, std::move(answer.containers));
     inventory.runtimes.push_back(std::move(answer.report));
   }
+  const bool missing = std::ranges::any_of(
+      inventory.runtimes, [](const RuntimeReport& report) { return report.problem.has_value(); });
+  const bool homeless = std::ranges::any_of(inventory.containers, [&](const Container& container) {
+    return Runs(container) && index.Find(container.id.value) == nullptr;
+  });
+  if (missing || homeless || runtimes.found.empty()) index.AddVersion1(tree);
   for (Container& container : inventory.containers) FillCgroup(tree, index, container);
 
   inventory.all_cgroups = index.complete();
   // Who names the runtimes wants to see theirs; only when one is missing, what the cgroups
   // know may be its.
-  const bool missing = std::ranges::any_of(
-      inventory.runtimes, [](const RuntimeReport& report) { return report.problem.has_value(); });
   if (!runtimes.given || missing) AddUnlisted(tree, index, inventory.containers);
   std::ranges::sort(inventory.containers, [](const Container& a, const Container& b) {
     return std::tuple_cat(NameOf(a), std::tie(a.created_unix_ns, a.id)) <

@@ -55,6 +55,7 @@ TEST_P(EveryVersion, ContainersGetTheirCgroups) {
              GetParam() == Version::kV2 ? "memory.max" : "memory.limit_in_bytes", "4096\n");
   auto runtime = std::make_unique<FakeRuntime>(RuntimeKind::kDocker, "/run/docker.sock");
   runtime->containers = {Running('b', "two", 11), Running('a', "one", 10)};
+  runtime->containers[1].runtime = RuntimeKind::kContainerd;  // the CRI tells no limit
   const Inventory inventory = Take(node, std::move(runtime));
   ASSERT_EQ(inventory.containers.size(), 2u);
   const Container& one = inventory.containers[0];
