@@ -1,6 +1,15 @@
 # Builds the GoogleTest binaries of all rooms.
 add_custom_target(unit_tests)
 
+# podtap_tidy_test(TARGET): clang-tidy without its path-sensitive analyzer, which would
+# spend four fifths of the time on what GoogleTest's macros expand to.
+function(podtap_tidy_test target)
+  if(CMAKE_CXX_CLANG_TIDY)
+    set_target_properties(${target} PROPERTIES
+      CXX_CLANG_TIDY "${CMAKE_CXX_CLANG_TIDY};--checks=-clang-analyzer-*")
+  endif()
+endfunction()
+
 # podtap_room(NAME DEPS room... LIBS target...)
 # One library a room: src/NAME/**/*.cc, less the *_test.cc, which become the
 # GoogleTest binary NAME_test. Includes are written from src/: "ir/ir.h".
@@ -32,6 +41,7 @@ function(podtap_room name)
                                PRIVATE PODTAP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES LABELS unit)
+    podtap_tidy_test(${name}_test)
     add_dependencies(unit_tests ${name}_test)
   endif()
 endfunction()

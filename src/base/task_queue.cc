@@ -20,11 +20,13 @@ void TaskQueue::Post(Task task) {
 }
 
 size_t TaskQueue::RunAll() {
+  // Outside of the lock: what is posted between here and there is run at once, and
+  // leaves the descriptor readable for nothing.
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = ::read(fd_.get(), &count, sizeof count);
   std::deque<Task> tasks;
   {
     const std::lock_guard lock(mutex_);
-    uint64_t count = 0;
-    [[maybe_unused]] const ssize_t n = ::read(fd_.get(), &count, sizeof count);
     tasks = std::exchange(tasks_, {});
   }
   for (const Task& task : tasks) task();
