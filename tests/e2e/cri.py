@@ -314,9 +314,19 @@ class Container:
             container_id=self.id, timeout=seconds))
 
     def remove(self):
-        if not self._removed:
-            self._removed = True
-            self._call("RemoveContainer", self._messages.ContainerRequest(container_id=self.id))
+        if self._removed:
+            return
+        self._removed = True
+        request = self._messages.ContainerRequest(container_id=self.id)
+        for left in reversed(range(5)):
+            try:
+                self._call("RemoveContainer", request)
+                return
+            except CriError as error:
+                # containerd 1.6 stumbles over a container that ends just now.
+                if "still running" not in str(error) or left == 0:
+                    raise
+                time.sleep(0.05)
 
     def wait(self, timeout=30):
         """Its status once it has ended."""

@@ -130,15 +130,19 @@ def _processes(text):
     """Pids of the processes whose command line or root file system names the folder."""
     needle = text.encode()
     found = []
+    host = os.readlink("/proc/self/ns/mnt")
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) in (os.getpid(), os.getppid()):
             continue
         for file in ("cmdline", "mountinfo"):
             try:
+                # The host's root is never ours, and its list of mounts is long.
+                if file == "mountinfo" and os.readlink(f"/proc/{entry}/ns/mnt") == host:
+                    break
                 content = pathlib.Path("/proc", entry, file).read_bytes()
             except OSError:
                 break
-            # The mounts of the host name the folder too; a container's has it at its root.
+            # A container's root file system lies in the folder.
             if file == "mountinfo":
                 content = b"".join(line for line in content.splitlines()
                                    if line.split(b" ")[4] == b"/")

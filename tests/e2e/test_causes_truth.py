@@ -45,16 +45,23 @@ class Truth(unittest.TestCase):
         cls.witness.close()
 
     def provoke(self, cause, runtime):
+        for _ in range(3):
+            truth, events = self.play(cause, runtime)
+            # What the kernel may not have shown to the witness proves nothing: once more.
+            if not any(signal.in_interrupt for signal in missing(truth, events)):
+                break
+        self.check_runtime(truth)
+        self.check_signals(truth, events)
+        self.check_ends(truth, events)
+        self.check_lineage(truth, events)
+
+    def play(self, cause, runtime):
         mark = self.witness.mark()
         with stage.Stage(runtime, cause.name.replace("/", "-").replace(".", "-")) as scene:
             play = causes.Play(cause, scene)
             play.prepare()
             truth = play.strike()
-            events = self.witness.wait_for(mark, lambda seen: self.is_complete(truth, seen))
-        self.check_runtime(truth)
-        self.check_signals(truth, events)
-        self.check_ends(truth, events)
-        self.check_lineage(truth, events)
+            return truth, self.witness.wait_for(mark, lambda seen: self.is_complete(truth, seen))
 
     @staticmethod
     def is_complete(truth, events):

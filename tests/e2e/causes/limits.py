@@ -11,7 +11,7 @@ def kernel():
     return truth.Culprit("kernel")
 
 
-def signalled(name, expected, number, code, *actor, text, shared=False):
+def signalled(name, expected, number, code, *actor, text, shared=False, interrupt=False):
     """The kernel ends the process by a signal that its own doing brought about: as a
     shell's child, or, `shared`, as a first process that is no namespace's init (which
     would ignore it)."""
@@ -28,7 +28,8 @@ def signalled(name, expected, number, code, *actor, text, shared=False):
                      exit_signal=number if shared else None,
                      via=[] if shared else ["wrapper"], died=None if shared else child,
                      culprit=truth.Culprit("self", process=child),
-                     signals=[truth.Signal(number, child.pid, code=code)])
+                     signals=[truth.Signal(number, child.pid, code=code,
+                                           in_interrupt=interrupt)])
     provoke.__doc__ = text
     cause(name)(provoke)
 
@@ -43,12 +44,15 @@ signalled("sigpipe/write", "sigpipe", 13, USER, "pipe",
           text="Writes to a pipe that nobody reads.")
 signalled("sigpipe/init", "sigpipe", 13, USER, "pipe", shared=True,
           text="The same in a first process that is no pid namespace's init.")
-signalled("alarm/real", "alarm", 14, KERNEL, "alarm", text="setitimer(ITIMER_REAL), as alarm().")
-signalled("alarm/second", "alarm", 14, KERNEL, "alarm-second", shared=True, text="alarm(1).")
+signalled("alarm/real", "alarm", 14, KERNEL, "alarm", interrupt=True,
+          text="setitimer(ITIMER_REAL), as alarm().")
+signalled("alarm/second", "alarm", 14, KERNEL, "alarm-second", shared=True, interrupt=True,
+          text="alarm(1).")
 signalled("alarm/profiler", "alarm", 27, KERNEL, "profiler", text="setitimer(ITIMER_PROF).")
 signalled("alarm/virtual", "alarm", 26, KERNEL, "virtual-timer",
           text="setitimer(ITIMER_VIRTUAL).")
-signalled("alarm/posix", "alarm", 14, TIMER, "posix-timer", text="timer_create().")
+signalled("alarm/posix", "alarm", 14, TIMER, "posix-timer", interrupt=True,
+          text="timer_create().")
 
 
 @cause("rlimit.cpu/docker-ulimit", DOCKER)
