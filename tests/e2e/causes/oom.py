@@ -4,6 +4,7 @@ oom.group needs memory.oom.group, which only cgroup version 2 has; on a machine
 where the memory controller is version 1 it can't be provoked. oom.node needs the
 whole machine's memory to run out, which would take everybody else along."""
 
+import os
 import pathlib
 
 import truth
@@ -120,7 +121,7 @@ def oom_pod_neighbour(stage):
 @cause("oom.pod/docker-parent", DOCKER)
 def oom_parent(stage):
     """docker run --cgroup-parent: the limit is the parent cgroup's."""
-    parent = stage.memory_cgroup("/podtap-parent-" + stage.name, LIMIT)
+    parent = stage.memory_cgroup(f"/podtap-parent-{os.getpid()}-{stage.name}", LIMIT)
     container = stage.gated("memory", TAKEN, docker=("--cgroup-parent", parent))
     yield container
     container.open_gate()
