@@ -11,6 +11,7 @@ namespace beast = boost::beast;
 
 constexpr uint32_t kMaxHeader = 64 << 10;
 constexpr size_t kReadSize = 64 << 10;
+constexpr size_t kShortestChunkLine = 5;  // "0\r\n\r\n"
 
 std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -20,6 +21,7 @@ class Parser : public beast::http::basic_parser<false> {
   std::string* body = nullptr;
   std::string server;
   int status = 0;
+  uint64_t chunk_left = 0;  // of the chunk that is read
 
  private:
   void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int,
@@ -37,9 +39,12 @@ class Parser : public beast::http::basic_parser<false> {
     body->append(View(text));
     return text.size();
   }
-  void on_chunk_header_impl(uint64_t, beast::string_view, beast::error_code&) override {}
+  void on_chunk_header_impl(uint64_t size, beast::string_view, beast::error_code&) override {
+    chunk_left = size;
+  }
   size_t on_chunk_body_impl(uint64_t, beast::string_view text, beast::error_code&) override {
     body->append(View(text));
+    chunk_left -= text.size();
     return text.size();
   }
   void on_finish_impl(beast::error_code&) override {}
@@ -70,6 +75,11 @@ std::expected<void, std::string> HttpReader::Feed(std::string_view bytes, std::s
   left.append(bytes);
   size_t used = 0;
   while (used < left.size() && !parser.is_done()) {
+    // Beast 1.74 aborts when it gets less of the last chunk's end at a time; a chunk's line
+    // and what must follow is never shorter.
+    const bool in_chunk_line =
+        parser.is_header_done() && parser.chunked() && parser.chunk_left == 0;
+    if (in_chunk_line && left.size() - used < kShortestChunkLine) break;
     beast::error_code error;
     const size_t taken =
         parser.put(boost::asio::buffer(left.data() + used, left.size() - used), error);

@@ -51,6 +51,8 @@ const Answer kAnswers[] = {
     {"chunks with extensions and a trailer",
      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
      200, "hello"},
+    {"no chunks but the last",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n", 200, ""},
     {"until the end", "HTTP/1.0 200 OK\r\n\r\nhello", 200, "hello"},
 };
 

@@ -17,6 +17,7 @@ import jsonschema
 
 import cri
 import docker
+import podman
 import session
 
 
@@ -257,6 +258,40 @@ class Docker(unittest.TestCase):
                 shown = parse(done.stdout)["containers"][0]
                 for key in ("id", "pid", "cgroup", "cgroup_id", "memory_limit_bytes"):
                     self.assertEqual(shown[key], expected[key], key)
+
+
+class Podman(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.podman = podman.Podman().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.podman.stop()
+
+    def test_containers(self):
+        identity = self.podman.run("ps-podman", "server")
+        pid = self.podman.pid("ps-podman")
+        socket_endpoint = endpoint(self.podman.socket)
+        one = ps_json(*socket_endpoint, "podman://ps-podman")["containers"][0]
+        self.assertEqual((one["id"], one["runtime"], one["pid"], one["state"], one["container"]),
+                         (identity, "podman", pid, "running", "ps-podman"))
+        self.assertIn(identity, one["cgroup"])
+        self.assertEqual(one["cgroup_id"], cgroup_inode(one["cgroup"]))
+        for target in (identity[:12], f"podman://{identity}", f"pid:{pid}"):
+            found = ps_json(*socket_endpoint, target)["containers"]
+            self.assertEqual([found["id"] for found in found], [identity])
+        answer = ps_json(*socket_endpoint)["runtimes"][0]
+        self.assertEqual(answer["runtime"], "podman")
+        self.assertRegex(answer["version"], r"^\d+\.\d+")
+
+        self.podman.run("ps-podman-three", "sh", "-c", "exit 3")
+        self.podman.podman("wait", "ps-podman-three")
+        os.kill(pid, signal.SIGKILL)
+        self.podman.podman("wait", "ps-podman")
+        ends = {row["CONTAINER"]: row["LAST EXIT"] for row in rows(ps(*socket_endpoint).stdout)}
+        self.assertRegex(ends["ps-podman-three"], r"^3, \d+s ago$")
+        self.assertRegex(ends["ps-podman"], r"^137 SIGKILL, \d+s ago$")
 
 
 class Cri(unittest.TestCase):
