@@ -29,7 +29,7 @@ class Witness:
         """What was seen after the mark, in order, as dicts with "event"."""
         return [json.loads(line) for line in self._session.out.seen()[mark:]]
 
-    def wait_for(self, mark, accept, timeout=3):
+    def wait_for(self, mark, accept, timeout=30):
         """What was seen, once accept(events) holds or the time is over."""
         deadline = time.monotonic() + timeout
         while True:
