@@ -48,6 +48,10 @@ class AnyRuntime : public Runtime {
     if (auto known = Ask(deadline); !known) return std::unexpected(std::move(known.error()));
     return real_->Inspect(id, deadline);
   }
+  Result<EventHistory> History(Deadline deadline) override {
+    if (auto known = Ask(deadline); !known) return std::unexpected(std::move(known.error()));
+    return real_->History(deadline);
+  }
   Result<std::unique_ptr<EventStream>> Events(const EventOptions& options) override {
     if (auto known = Ask(After(options.timeout)); !known) {
       return std::unexpected(std::move(known.error()));

@@ -71,6 +71,9 @@ struct Container {
   std::string stop_signal;     // "SIGTERM"; empty: the runtime doesn't say (the CRI before 1.33)
   int32_t stop_timeout_s = 0;  // 0: the runtime doesn't say
   std::string restart_policy;  // Docker: "no", "always", …
+  // What its first process was told to run. The CRI tells it only of a container that is
+  // asked for by its id.
+  std::vector<std::string> command;
 
   friend bool operator==(const Container&, const Container&) = default;
 };

@@ -72,6 +72,7 @@ class Cri : public Runtime {
       if (!ApplyCriContainerStatus(*status, container)) {
         return std::unexpected(NotUnderstood(socket_));
       }
+      container.command = ParseCriCommand(*status);
       return container;
     }
     if (status.error().code != kRpcNotFound) {

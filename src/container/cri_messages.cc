@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/signal_name.h"
+#include "container/json.h"
 #include "container/kubernetes_labels.h"
 
 namespace podtap::container {
@@ -198,6 +199,19 @@ bool ApplyCriContainerStatus(const std::string& bytes, Container& container) {
   ApplyStatus(answer->status(), container);
   container.init_pid = container.state == State::kRunning ? PidOf(answer->info()) : 0;
   return true;
+}
+
+std::vector<std::string> ParseCriCommand(const std::string& bytes) {
+  std::vector<std::string> command;
+  const auto answer = Parse<cri::ContainerStatusResponse>(bytes);
+  if (!answer) return command;
+  const auto info = answer->info().find("info");
+  if (info == answer->info().end()) return command;
+  const auto root = ParseJson(info->second);
+  if (!root) return command;
+  const nlohmann::json& process = Member(Member(*root, "runtimeSpec"), "process");
+  for (const nlohmann::json& arg : Member(process, "args")) command.push_back(TextOf(arg));
+  return command;
 }
 
 bool ApplyCriSandboxStatus(const std::string& bytes, Container& container) {

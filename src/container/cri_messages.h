@@ -28,6 +28,10 @@ std::optional<std::vector<Container>> ParseCriSandboxes(const std::string& bytes
 bool ApplyCriContainerStatus(const std::string& bytes, Container& container);
 bool ApplyCriSandboxStatus(const std::string& bytes, Container& container);
 
+// The command in a verbose ContainerStatusResponse, as containerd and CRI-O have it in the
+// JSON of its info (runtimeSpec.process.args); empty: it isn't there.
+std::vector<std::string> ParseCriCommand(const std::string& bytes);
+
 // The pid in the JSON of a verbose status' info; 0: none.
 int32_t ParseCriInfoPid(std::string_view json);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 
 #include "container/docker_json.h"
@@ -58,11 +59,43 @@ class Docker : public Runtime {
     return InspectOn(*connection, id.value, deadline);
   }
 
+  Result<EventHistory> History(Deadline deadline) override {
+    const auto file = FindSocket(root_, socket_);
+    if (!file) return std::unexpected(file.error());
+    auto connection = HttpConnection::Open(*file, deadline);
+    if (!connection) return std::unexpected(std::move(connection.error()));
+    // Up to now, so that the answer ends.
+    const auto answer = connection->Get(DockerEventsTarget(1, NowUnixNs()), deadline);
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status != 200) {
+      return std::unexpected(StatusError("ask for the events of", socket_, *answer));
+    }
+    return ParseHistory(answer->body);
+  }
+
   Result<std::unique_ptr<EventStream>> Events(const EventOptions& options) override {
     return OpenDockerEvents(root_, socket_, kind_, options);
   }
 
  private:
+  static int64_t NowUnixNs() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+
+  EventHistory ParseHistory(std::string_view lines) const {
+    EventHistory history;
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find('\n'));
+      if (auto event = ParseDockerEvent(line, kind_)) history.events.push_back(std::move(*event));
+      lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
+    std::ranges::stable_sort(history.events, {}, &RuntimeEvent::time_unix_ns);
+    if (!history.events.empty()) history.begins_unix_ns = history.events.front().time_unix_ns;
+    return history;
+  }
+
   void Learn(std::string_view server) {
     ServerName name = ParseServer(server);
     if (name.kind != RuntimeKind::kUnknown) kind_ = name.kind;

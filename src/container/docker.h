@@ -21,6 +21,10 @@ ServerName ParseServer(std::string_view server);
 // An answer whose status isn't 200; 404 gets errno ENOENT.
 Error StatusError(const std::string& tried, const std::string& socket, const HttpAnswer& answer);
 
+// The target of a request for containers' events between two times. Since 0: from now on;
+// until 0: without an end.
+std::string DockerEventsTarget(int64_t since_unix_ns, int64_t until_unix_ns);
+
 Result<std::unique_ptr<EventStream>> OpenDockerEvents(const HostRoot& root,
                                                       const std::string& socket, RuntimeKind kind,
                                                       const EventOptions& options);

@@ -14,15 +14,11 @@ namespace {
 // A line holds one event. No event is that long; what is, is skipped.
 constexpr size_t kMaxLine = 1 << 20;
 
-std::string Target(int64_t since_unix_ns) {
-  // {"type":["container"]}; actions are sorted out here, as Podman names some otherwise.
-  std::string target = "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D";
-  if (since_unix_ns > 0) {
-    const std::string nanoseconds = std::to_string(since_unix_ns % 1'000'000'000);
-    target += "&since=" + std::to_string(since_unix_ns / 1'000'000'000) + "." +
-              std::string(9 - nanoseconds.size(), '0') + nanoseconds;
-  }
-  return target;
+// "1795649857.065910000".
+std::string Seconds(int64_t unix_ns) {
+  const std::string nanoseconds = std::to_string(unix_ns % 1'000'000'000);
+  return std::to_string(unix_ns / 1'000'000'000) + "." + std::string(9 - nanoseconds.size(), '0') +
+         nanoseconds;
 }
 
 // A stream of events that has begun, and who gives it.
@@ -38,7 +34,7 @@ Result<Connection> Connect(const HostRoot& root, const std::string& socket, int6
   if (!file) return std::unexpected(file.error());
   auto connection = HttpConnection::Open(*file, deadline);
   if (!connection) return std::unexpected(std::move(connection.error()));
-  const auto answer = connection->Begin(Target(since_unix_ns), deadline);
+  const auto answer = connection->Begin(DockerEventsTarget(since_unix_ns, 0), deadline);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) {
     return std::unexpected(StatusError("follow the events of", socket, *answer));
@@ -122,6 +118,15 @@ class DockerEvents : public EventThread {
 };
 
 }  // namespace
+
+std::string DockerEventsTarget(int64_t since_unix_ns, int64_t until_unix_ns) {
+  // {"type":["container"]}; actions are sorted out here, as Podman names some otherwise.
+  std::string target = "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D";
+  if (since_unix_ns > 0) target += "&since=" + Seconds(since_unix_ns);
+  // Podman would go on without the third.
+  if (until_unix_ns > 0) target += "&until=" + Seconds(until_unix_ns) + "&stream=false";
+  return target;
+}
 
 Result<std::unique_ptr<EventStream>> OpenDockerEvents(const HostRoot& root,
                                                       const std::string& socket, RuntimeKind kind,

@@ -86,6 +86,10 @@ std::optional<Container> ParseDockerInspect(std::string_view text, RuntimeKind r
   container.name = WithoutSlash(TextOf(Member(*root, "Name")));
   const json& config = Member(*root, "Config");
   container.image = TextOf(Member(config, "Image"));
+  if (std::string path = TextOf(Member(*root, "Path")); !path.empty()) {
+    container.command.push_back(std::move(path));
+  }
+  for (const json& arg : Member(*root, "Args")) container.command.push_back(TextOf(arg));
 
   const std::string status = TextOf(Member(state, "Status"));
   for (const StateWord& row : kStates) {

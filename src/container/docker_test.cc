@@ -193,5 +193,46 @@ TEST(DockerTest, BelowTheHostsRoot) {
   EXPECT_TRUE(list) << list.error().Message();
 }
 
+TEST(Docker, TellsItsHistory) {
+  std::string asked;
+  FakeServer server([&](FakeServer::Peer& peer) {
+    asked = peer.Request();
+    peer.Send(HttpOk(
+        R"({"Type":"container","Action":"die","Actor":{"ID":"aa","Attributes":{"exitCode":"137"}},"timeNano":20})"
+        "\n"
+        R"({"Type":"container","Action":"kill","Actor":{"ID":"aa","Attributes":{"signal":"9"}},"timeNano":10})"
+        "\n\nnonsense\n"
+        R"({"Type":"network","Action":"connect","Actor":{"ID":"bb"},"timeNano":5})"));
+  });
+  const auto history =
+      NewDocker(HostRoot(), server.path(), RuntimeKind::kDocker)->History(After(kDefaultTimeout));
+  ASSERT_TRUE(history.has_value()) << history.error().Message();
+  ASSERT_EQ(history->events.size(), 2U);
+  EXPECT_EQ(history->events[0].action, "kill");
+  EXPECT_EQ(history->events[0].signal, 9);
+  EXPECT_EQ(history->events[1].exit_code, 137);
+  EXPECT_EQ(history->begins_unix_ns, 10);
+  // Without an end the answer would never come.
+  EXPECT_NE(asked.find("since=0.000000001&until="), std::string::npos) << asked;
+}
+
+TEST(Docker, ItsHistoryFailsWithItsWords) {
+  FakeServer server([&](FakeServer::Peer& peer) {
+    peer.Request();
+    peer.Send("HTTP/1.1 500 Oops\r\nContent-Length: 16\r\n\r\n{\"message\":\"no\"}");
+  });
+  const auto history =
+      NewDocker(HostRoot(), server.path(), RuntimeKind::kDocker)->History(After(kDefaultTimeout));
+  ASSERT_FALSE(history.has_value());
+  EXPECT_NE(history.error().Message().find("500, no"), std::string::npos);
+}
+
+TEST(Docker, NotEveryRuntimeHasAHistory) {
+  const auto history =
+      NewCri(HostRoot(), "/nowhere", RuntimeKind::kContainerd)->History(After(kDefaultTimeout));
+  ASSERT_FALSE(history.has_value());
+  EXPECT_EQ(history.error().kind, ErrorKind::kUnsupported);
+}
+
 }  // namespace
 }  // namespace podtap::container

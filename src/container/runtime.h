@@ -41,6 +41,13 @@ struct EventBatch {
   uint64_t dropped = 0;  // events for which there was no room, because nobody took them
 };
 
+// What a runtime still remembers of its events.
+struct EventHistory {
+  std::vector<RuntimeEvent> events;  // of all containers, in order of time
+  // All since then are among them; 0: it can't be told.
+  int64_t begins_unix_ns = 0;
+};
+
 // Events of a runtime, for as long as the object lives. It connects again, and again,
 // when the runtime restarts.
 class EventStream {
@@ -80,6 +87,9 @@ class Runtime {
   virtual Result<std::vector<Container>> List(Deadline deadline) = 0;
   // An id that the runtime doesn't know is an error with errno ENOENT.
   virtual Result<Container> Inspect(const ContainerId& id, Deadline deadline) = 0;
+  // Events that came before. Docker keeps the last 64 (from 23.0 on 256) until it restarts,
+  // Podman has them in the journal or a file; the CRI has none: kUnsupported.
+  virtual Result<EventHistory> History(Deadline deadline);
   // Returns once the runtime streams.
   virtual Result<std::unique_ptr<EventStream>> Events(const EventOptions& options) = 0;
 };

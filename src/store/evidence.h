@@ -158,9 +158,12 @@ struct RuntimeClients {
 
 // Why the kubelet ended a container, in its own words.
 struct KubeletSaid {
-  std::string reason;   // "liveness", "startup", "eviction", "preemption", "deletion", "shutdown"
+  // "liveness", "startup", "eviction", "preemption", "deletion", "shutdown"; "killing": it
+  // ends the container, and doesn't say why; "probe": a probe failed, once.
+  std::string reason;
   std::string message;  // the line
   std::string source;   // "journal of kubelet.service", "kubelet's /pods"
+  bool after = false;   // said when it was done, not before
   friend bool operator==(const KubeletSaid&, const KubeletSaid&) = default;
 };
 
@@ -205,6 +208,16 @@ struct Gap {
   friend bool operator==(const Gap&, const Gap&) = default;
 };
 
+// Somebody who was asked about a death after the fact.
+struct Asked {
+  std::string source;  // "kernel log", "journal", "events of docker"
+  // What its memory holds of that time: all between these. Both 0: it can't be told.
+  BootNs from;
+  BootNs to;
+  std::string problem;  // why it didn't answer, or not wholly; empty: it did
+  friend bool operator==(const Asked&, const Asked&) = default;
+};
+
 // One death: everything that a verdict may use.
 struct Death {
   // What died. For a target that is no container, a Container with what is known:
@@ -224,6 +237,7 @@ struct Death {
   std::vector<Process> processes;                // everybody that a row names, and their ancestors
   std::vector<container::Container> containers;  // others that a process is in
   std::vector<Gap> gaps;
+  std::vector<Asked> asked;  // nobody, for a death that was watched
 
   const Process* Find(const ProcessKey& key) const {
     for (const Process& process : processes) {

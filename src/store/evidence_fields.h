@@ -96,6 +96,7 @@ void Fields(auto& a,
   a("stop_signal", v.stop_signal);
   a("stop_timeout_s", v.stop_timeout_s);
   a("restart_policy", v.restart_policy);
+  a("command", v.command);
 }
 
 void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Process> {
@@ -239,6 +240,7 @@ void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype
   a("reason", v.reason);
   a("message", v.message);
   a("source", v.source);
+  a("after", v.after);
 }
 
 void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, LogLine> {
@@ -265,6 +267,13 @@ void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype
   a("count", v.count);
 }
 
+void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Asked> {
+  a("source", v.source);
+  a("from", v.from);
+  a("to", v.to);
+  a("problem", v.problem);
+}
+
 void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype(v)>, Death> {
   a("container", v.container);
   a("init", v.init);
@@ -277,6 +286,7 @@ void Fields(auto& a, auto& v) requires std::same_as<std::remove_cvref_t<decltype
   a("processes", v.processes);
   a("containers", v.containers);
   a("gaps", v.gaps);
+  a("asked", v.asked);
 }
 
 // "kind" of a row, by the alternatives of Fact.
