@@ -25,6 +25,8 @@ void SetType(ProgramSpec& spec, const ir::AttachSpec& attach) {
     spec.attach_btf_id = tracepoint->btf_id;
   } else if (std::holds_alternative<ir::AttachProfile>(attach)) {
     spec.type = BPF_PROG_TYPE_PERF_EVENT;
+  } else if (std::holds_alternative<ir::AttachCall>(attach)) {
+    spec.type = BPF_PROG_TYPE_RAW_TRACEPOINT;  // BPF_PROG_RUN runs it since 5.10
   } else {
     spec.type = BPF_PROG_TYPE_SYSCALL;
     spec.flags = BPF_F_SLEEPABLE;

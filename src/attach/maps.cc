@@ -83,6 +83,7 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
   control_page_ = std::move(*page);
   control()->real_offset_ns = Nanoseconds(CLOCK_REALTIME) - Nanoseconds(CLOCK_MONOTONIC);
   control()->target_pid = module.target_pid;
+  control()->insert_sequence = 1;  // 0 is an element that has none yet
   for (size_t i = 0; i < module.globals.size() && i < layout.scalar_offset.size(); i++) {
     const ir::Global& global = module.globals[i];
     const uint32_t offset = layout.scalar_offset[i];
@@ -92,7 +93,8 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
       std::memcpy(at, &global.init_long, sizeof(global.init_long));
     } else if (global.value == ir::ValueType::kString && global.value_cap > 0) {
       // The page is all zeros, so the text has its end.
-      global.init_string.copy(reinterpret_cast<char*>(at), global.value_cap - 1);
+      global.init_string.copy(reinterpret_cast<char*>(at + ir::kTurnSize),
+                              global.value_cap - 1);
     }
   }
   return {};

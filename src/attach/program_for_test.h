@@ -31,13 +31,16 @@ inline kernel::Kernel& TheKernel() {
   return *kernel;
 }
 
-// This kernel as an older one: without may_goto and signed division.
+// This kernel as an older one: without may_goto, signed division and atomics that
+// fetch.
 class OldKernel : public kernel::Kernel {
  public:
   OldKernel() : features_(TheKernel().features()) {
     features_.may_goto = false;
     features_.signed_division = false;
+    features_.atomic_fetch = false;
   }
+  void set_atomic_fetch() { features_.atomic_fetch = true; }
   Result<const kernel::Btf*> btf() override { return TheKernel().btf(); }
   const kernel::Features& features() override { return features_; }
   Result<const std::vector<kernel::Tracepoint>*> tracepoints() override {

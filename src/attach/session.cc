@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -57,6 +58,7 @@ bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel) {
   target.current_task_btf = features.current_task_btf;
   target.task_from_pid = features.task_from_pid;
   target.rdonly_cast = features.rdonly_cast;
+  target.atomic_fetch = features.atomic_fetch;
   if (UsesChains(module)) target.task = FindTaskOffsets(kernel);
   return target;
 }
@@ -65,21 +67,28 @@ namespace {
 
 class BpfSession : public Session {
  public:
-  BpfSession(const ir::Module& module, const ir::Layout& layout, int cpus)
-      : module_(module), layout_(layout), cpus_(cpus) {}
+  BpfSession(const ir::Module& module, const ir::Layout& layout, kernel::Kernel& kernel)
+      : module_(module), layout_(layout), kernel_(kernel), cpus_(kernel.cpu_count()) {}
 
-  Result<void> Load(kernel::Kernel& kernel, const Options& options);
+  Result<void> Load(const Options& options);
   Result<void> Attach() override;
   void Detach() override { links_.clear(); }
   ir::RingView ring() override { return maps_->ring(); }
   ir::Control* control() override { return maps_->control(); }
   ir::Store& store() override { return *store_; }
   std::vector<Stats> stats() override;
+  bool IsLoaded(uint32_t program) override;
   Result<void> RunOnce(uint32_t program) override;
 
  private:
+  Result<void> LoadPrograms(const std::vector<uint32_t>& indices,
+                            std::vector<bpf::Program> programs);
+  void MakeStore(const bpf::Target& target);
+  bool RunCall(uint32_t program);
+
   const ir::Module& module_;
   const ir::Layout& layout_;
+  kernel::Kernel& kernel_;
   const int cpus_;
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<ir::Store> store_;
@@ -87,14 +96,16 @@ class BpfSession : public Session {
   std::vector<Fd> links_;
 };
 
-Result<void> BpfSession::Load(kernel::Kernel& kernel, const Options& options) {
+Result<void> BpfSession::Load(const Options& options) {
   RaiseMemlock();
-  const bpf::Target target = TargetOf(module_, kernel);
+  const bpf::Target target = TargetOf(module_, kernel_);
   std::vector<uint32_t> indices;
   std::vector<bpf::Program> compiled;
   bool uses_ring = false;
   for (uint32_t i = 0; i < module_.programs.size(); i++) {
-    if (!ir::IsKernelSide(module_.programs[i].attach) && !options.user_side_in_kernel) continue;
+    const ir::Program& source = module_.programs[i];
+    if (!ir::RunsInKernel(module_, source, options.user_side_in_kernel)) continue;
+    if (std::holds_alternative<ir::AttachCall>(source.attach)) continue;  // at its first run
     Result<bpf::Program> program = bpf::Compile(module_, layout_, i, target);
     if (!program) return std::unexpected(program.error());
     uses_ring = uses_ring || program->uses_ring;
@@ -105,16 +116,54 @@ Result<void> BpfSession::Load(kernel::Kernel& kernel, const Options& options) {
       Maps::Make(module_, layout_, uses_ring ? options.ring_bytes : 0, options.user_side_in_kernel);
   if (!maps) return std::unexpected(maps.error());
   maps_ = std::make_unique<Maps>(std::move(*maps));
-  store_ = MakeBpfStore(module_, layout_, *maps_);
+  MakeStore(target);
   if (compiled.empty()) return {};
-  Loader loader(module_, *maps_, kernel);
-  if (auto done = loader.PrepareLines(compiled); !done) return done;
-  for (size_t i = 0; i < compiled.size(); i++) {
-    Result<Loaded> loaded = loader.Load(indices[i], std::move(compiled[i]));
+  return LoadPrograms(indices, std::move(compiled));
+}
+
+Result<void> BpfSession::LoadPrograms(const std::vector<uint32_t>& indices,
+                                      std::vector<bpf::Program> programs) {
+  Loader loader(module_, *maps_, kernel_);
+  if (auto done = loader.PrepareLines(programs); !done) return done;
+  for (size_t i = 0; i < programs.size(); i++) {
+    Result<Loaded> loaded = loader.Load(indices[i], std::move(programs[i]));
     if (!loaded) return std::unexpected(loaded.error());
     programs_.push_back(std::move(*loaded));
   }
   return {};
+}
+
+void BpfSession::MakeStore(const bpf::Target& target) {
+  store_ = MakeBpfStore(module_, layout_, *maps_,
+                        {.counted = target.atomic_fetch,
+                         .run = [this](uint32_t program) { return RunCall(program); }});
+  for (uint32_t i = 0; i < module_.globals.size(); i++) {
+    const ir::Global& global = module_.globals[i];
+    if (!global.boxed || global.init_string.empty()) continue;
+    const std::vector<uint8_t> key(ir::KeySize(global), 0);
+    std::vector<uint8_t> value(ir::ValueSize(global), 0);
+    std::memcpy(value.data(), global.init_string.data(),
+                std::min<size_t>(global.init_string.size(), global.value_cap - 1));
+    store_->Set(i, key, value);
+  }
+}
+
+// Compiled and loaded at its first run, so that a script pays for what it uses.
+bool BpfSession::RunCall(uint32_t program) {
+  if (!IsLoaded(program)) {
+    Result<bpf::Program> compiled =
+        bpf::Compile(module_, layout_, program, TargetOf(module_, kernel_));
+    if (!compiled) return false;
+    std::vector<bpf::Program> programs;
+    programs.push_back(std::move(*compiled));
+    if (!LoadPrograms({program}, std::move(programs))) return false;
+  }
+  return RunOnce(program).has_value();
+}
+
+bool BpfSession::IsLoaded(uint32_t program) {
+  return std::any_of(programs_.begin(), programs_.end(),
+                     [&](const Loaded& loaded) { return loaded.index == program; });
 }
 
 Result<void> BpfSession::Attach() {
@@ -162,8 +211,8 @@ Result<void> BpfSession::RunOnce(uint32_t program) {
 
 Result<std::unique_ptr<Session>> Session::Load(const ir::Module& module, const ir::Layout& layout,
                                                kernel::Kernel& kernel, const Options& options) {
-  auto session = std::make_unique<BpfSession>(module, layout, kernel.cpu_count());
-  if (auto loaded = session->Load(kernel, options); !loaded) {
+  auto session = std::make_unique<BpfSession>(module, layout, kernel);
+  if (auto loaded = session->Load(options); !loaded) {
     return std::unexpected(loaded.error());
   }
   return session;

@@ -33,7 +33,8 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // Makes the maps and loads every kernel-side program. The verifier's refusal
+  // Makes the maps and loads every kernel-side program. All that is passed but the
+  // options must outlive the session. The verifier's refusal
   // is an Error whose message names the script's place and whose detail has the
   // log's last lines.
   static Result<std::unique_ptr<Session>> Load(const ir::Module& module, const ir::Layout& layout,
@@ -54,6 +55,9 @@ class Session {
     uint32_t jited_bytes = 0;
   };
   virtual std::vector<Stats> stats() = 0;
+  // Whether the program is one of the kernel's: under user_side_in_kernel, those
+  // that need user space aren't.
+  virtual bool IsLoaded(uint32_t program) = 0;
   // Runs a program that was compiled under user_side_in_kernel.
   virtual Result<void> RunOnce(uint32_t program) = 0;
 };

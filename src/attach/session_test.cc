@@ -123,7 +123,7 @@ TEST(Session, ProfileFiresOnTheClock) {
   (*session)->Detach();
   EXPECT_EQ((*session)->ring().fd, -1);
   int64_t hits = 0;
-  std::memcpy(&hits, (*session)->store().Scalar(0), sizeof(hits));
+  std::memcpy(&hits, (*session)->store().Long(0), sizeof(hits));
   EXPECT_GT(hits, 20);
 }
 

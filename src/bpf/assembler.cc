@@ -105,6 +105,11 @@ void Assembler::AtomicFetchAdd(int base, int32_t off, int src) {
   Append(kStx | kModeAtomic | kSizeDw, base, src, off, static_cast<int32_t>(Atomic::kFetchAdd));
 }
 
+void Assembler::AtomicCompareExchange(int base, int32_t off, int src) {
+  Append(kStx | kModeAtomic | kSizeDw, base, src, off,
+         static_cast<int32_t>(Atomic::kCompareExchange));
+}
+
 void Assembler::Branch(uint8_t code, int dst, int src, int32_t imm, Label to) {
   if (dead_) return;
   referenced_[to] = true;

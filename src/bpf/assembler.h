@@ -37,6 +37,8 @@ class Assembler {
   void StoreImm(uint8_t size, int base, int32_t off, int32_t imm);
   void AtomicAdd(int base, int32_t off, int src);
   void AtomicFetchAdd(int base, int32_t off, int src);
+  // If the word is r0, it becomes src; r0 is what it was.
+  void AtomicCompareExchange(int base, int32_t off, int src);
 
   void Goto(Label to);
   void If(Jump cond, int dst, int src, Label to);

@@ -40,6 +40,7 @@ struct Target {
   bool current_task_btf = true;
   bool task_from_pid = true;
   bool rdonly_cast = true;
+  bool atomic_fetch = true;  // fetch-and-add, compare-and-exchange
   TaskOffsets task;
   // The program type: tp_btf (tracing), perf_event or, for the differential
   // tests, syscall (run once by BPF_PROG_RUN).

@@ -17,7 +17,7 @@ namespace podtap::bpf {
 inline constexpr uint32_t kCellLaunder = 0, kCellDigits = 1, kCellSign = 2, kCellWidth = 3,
                           kCellPrecision = 4, kCellFirst = 5, kCellZeros = 6, kCellLoop = 7,
                           kCellLength = 8, kCellValue = 9, kCellAfter = 10, kCellLeft = 11,
-                          kCellPosition = 12;
+                          kCellPosition = 12, kCellTries = 13;
 
 class TextCursor {
  public:

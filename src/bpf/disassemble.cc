@@ -145,6 +145,11 @@ std::string InsnText(const Program& program, uint32_t at) {
     case kSt:
       return fmt::format("{} {} = {}", size, Place(insn.dst, insn.off), insn.imm);
     case kStx:
+      if ((insn.code & 0xe0) == kModeAtomic &&
+          insn.imm == static_cast<int32_t>(Atomic::kCompareExchange)) {
+        return fmt::format("r0 = lock {} {} if r0 = r{}", size, Place(insn.dst, insn.off),
+                           int{insn.src});
+      }
       if ((insn.code & 0xe0) == kModeAtomic) {
         return fmt::format("lock {} {} += r{}{}", size, Place(insn.dst, insn.off), int{insn.src},
                            (insn.imm & 1) != 0 ? " (fetch)" : "");

@@ -53,9 +53,11 @@ Result<Program> Emitter::Run() {
 void Emitter::Prologue() {
   as.Line(program_.site);
   as.Mov(kCtx, kR1);
-  LoadControl(kR2, offsetof(ir::Control, state));
-  as.Load(8, kR2, kR2, 0);
-  as.IfImm(Jump::kNe, kR2, 0, exit_label_);
+  if (!std::holds_alternative<ir::AttachCall>(program_.attach)) {
+    LoadControl(kR2, offsetof(ir::Control, state));
+    as.Load(8, kR2, kR2, 0);
+    as.IfImm(Jump::kNe, kR2, 0, exit_label_);
+  }
   bool zeroed = false;
   for (Reg i = 0; i < program_.regs.size(); i++) {
     if (!flow_.live_at_entry[i] || frame_.homes[i].kind != Home::Kind::kStack) continue;
@@ -279,8 +281,15 @@ bool Emitter::InScratch(const Operand& operand) const {
   return operand.is_reg() && InScratch(operand.reg);
 }
 
+// A statistics scalar, unlike an element, has no key to be put together.
+bool Emitter::IsStatScalar(const ir::Instr& instr) const {
+  return (instr.op == Op::kStatPush || instr.op == Op::kStatGet) &&
+         !module_.globals[static_cast<size_t>(instr.imm)].is_array();
+}
+
 bool Emitter::NeedsScratch(const ir::Instr& instr) const {
-  if (LoweringOf(instr.op).scratch || InScratch(instr.dst) || InScratch(instr.dst2)) return true;
+  const bool always = LoweringOf(instr.op).scratch && !IsStatScalar(instr);
+  if (always || InScratch(instr.dst) || InScratch(instr.dst2)) return true;
   return std::any_of(instr.args.begin(), instr.args.end(),
                      [&](const Operand& arg) { return InScratch(arg); });
 }
@@ -342,6 +351,24 @@ void Emitter::StoreLongImm(Reg reg, int32_t value) {
 
 void Emitter::LoadControl(int to, uint32_t field_offset) {
   as.LoadValue(to, Relocation::Kind::kControl, field_offset);
+}
+
+void Emitter::CountSkipped() {
+  LoadControl(kR1, offsetof(ir::Control, skipped));
+  as.MovImm(kR2, 1);
+  as.AtomicAdd(kR1, 0, kR2);
+}
+
+// Without an atomic fetch the clock has to do.
+void Emitter::NextNumber(int to) {
+  if (!target_.atomic_fetch) {
+    as.Call(Helper::kKtimeNs);
+    as.Mov(to, kR0);
+    return;
+  }
+  LoadControl(kR1, offsetof(ir::Control, insert_sequence));
+  as.MovImm(to, 1);
+  as.AtomicFetchAdd(kR1, 0, to);
 }
 
 }  // namespace podtap::bpf

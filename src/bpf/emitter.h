@@ -93,6 +93,10 @@ class Emitter {
   void Flush();  // writes out[0, r8) to the ring; r8 is bounded; r0 to r5 are lost
 
   void LoadControl(int to, uint32_t field_offset);
+  // Counts what couldn't be done, for the summary; r1 and r2 are lost.
+  void CountSkipped();
+  // to = a number that nobody else gets; r0 to r5 are lost.
+  void NextNumber(int to);
   uint32_t current_item() const;
   // The construct can't be expressed: the first one is reported.
   void Refuse(const ir::Instr& instr, std::string reason);
@@ -116,6 +120,7 @@ class Emitter {
   void EmitFused(const ir::Instr& compare, const ir::Terminator& end);
   bool IsFused(size_t index) const;
   bool NeedsScratch(const ir::Instr& instr) const;
+  bool IsStatScalar(const ir::Instr& instr) const;
   bool InScratch(const ir::Operand& operand) const;
   bool InScratch(ir::Reg reg) const;
   void LookUpScratch();

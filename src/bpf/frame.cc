@@ -113,6 +113,10 @@ class Builder {
     return 0;
   }
 
+  const ir::Global& GlobalOf(const ir::Instr& instr) const {
+    return module_.globals[static_cast<size_t>(instr.imm)];
+  }
+
   void Measure() {
     grows_.assign(program_.regs.size(), false);
     uint32_t longest = 16, text = 0, key = 0, value = 0;
@@ -139,16 +143,17 @@ class Builder {
           case Op::kStrSetByte:
             text = longest;
             break;
-          case Op::kMapGet:
           case Op::kMapSet:
           case Op::kMapAdd:
+            value = std::max(value, ir::ValueSize(GlobalOf(instr)));
+            [[fallthrough]];
+          case Op::kMapGet:
           case Op::kMapHas:
-          case Op::kMapDelete: {
-            const ir::Global& global = module_.globals[static_cast<size_t>(instr.imm)];
-            key = std::max(key, ir::KeySize(global));
-            value = std::max(value, ir::ValueSize(global));
+          case Op::kMapDelete:
+          case Op::kStatPush:
+          case Op::kStatGet:
+            key = std::max(key, ir::KeySize(GlobalOf(instr)));
             break;
-          }
           case Op::kPrint:
           case Op::kEvent:
           case Op::kError:

@@ -59,7 +59,7 @@ enum class Jump : uint8_t {
   kMayGoto = 0xe0,
 };
 
-enum class Atomic : int32_t { kAdd = 0x00, kFetchAdd = 0x01, kExchange = 0xe1 };
+enum class Atomic : int32_t { kAdd = 0x00, kFetchAdd = 0x01, kCompareExchange = 0xf1 };
 
 // Pseudo sources of a 64-bit immediate and of a call.
 inline constexpr uint8_t kPseudoMapFd = 1, kPseudoMapValue = 2, kPseudoKfunc = 2;
@@ -89,5 +89,7 @@ enum class Helper : int32_t {
 
 // Flags of bpf_map_update_elem.
 inline constexpr int32_t kUpdateAny = 0, kUpdateNoExist = 1;
+// What it answers, negated: no room (a hash table, an LRU one); the key is there.
+inline constexpr int32_t kTooBig = 7, kNoMemory = 12, kExists = 17;
 
 }  // namespace podtap::bpf

@@ -45,8 +45,9 @@ Alu AluOf(Op op) {
   }
 }
 
-// r0 = r0 / r1 or r0 % r1, signed, r1 neither 0 nor -1. Without the signed
-// instructions: on magnitudes, the sign put back. r2 and r3 are lost.
+}  // namespace
+
+// Without the signed instructions: on magnitudes, the sign put back.
 void SignedDivision(Emitter& e, bool modulo) {
   const Alu op = modulo ? Alu::kMod : Alu::kDiv;
   if (e.target().signed_division) {
@@ -68,8 +69,6 @@ void SignedDivision(Emitter& e, bool modulo) {
   e.as.Neg(kR0);
   e.as.Bind(done);
 }
-
-}  // namespace
 
 void LowerBinary(Emitter& e, const Instr& instr) {
   Operand a = instr.args[0], b = instr.args[1];

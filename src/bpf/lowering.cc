@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "bpf/cursor.h"
+
 namespace podtap::bpf {
 namespace {
 
@@ -69,6 +71,8 @@ constexpr Row kRows[] = {
     {Op::kMapAdd, {LowerMapAdd, false, kNeedsScratch}},
     {Op::kMapHas, {LowerMapHas, false, kNeedsScratch}},
     {Op::kMapDelete, {LowerMapDelete, false, kNeedsScratch}},
+    {Op::kStatPush, {LowerStatPush, false, kNeedsScratch}},
+    {Op::kStatGet, {LowerStatGet, false, kNeedsScratch}},
     {Op::kPrint, {LowerItem, false, kNeedsScratch}},
     {Op::kEvent, {LowerItem, false, kNeedsScratch}},
     {Op::kExit, {LowerItem, false, kNeedsScratch}},
@@ -93,6 +97,26 @@ constexpr Comparison kComparisons[] = {
 }  // namespace
 
 const Lowering& LoweringOf(Op op) { return kByOp[static_cast<size_t>(op)]; }
+
+Retry::Retry(Emitter& e)
+    : e_(e),
+      base_(e.target().may_goto ? kScratchReg : kFrame),
+      offset_(e.target().may_goto ? Emitter::Cell(kCellTries) : Frame::kTempC),
+      again_(e.as.NewLabel()),
+      failed_(e.as.NewLabel()) {
+  e_.as.StoreImm(8, base_, offset_, kTries);
+  e_.as.Bind(again_);
+}
+
+void Retry::Again() {
+  e_.as.Load(8, kR1, base_, offset_);
+  e_.as.OpImm(Alu::kAdd, kR1, -1);
+  e_.as.Store(8, base_, offset_, kR1);
+  e_.as.IfImm(Jump::kEq, kR1, 0, failed_);
+  if (e_.target().may_goto) e_.as.MayGoto(failed_);
+  e_.as.Goto(again_);
+  e_.as.Bind(failed_);
+}
 
 bool IsComparison(Op op) { return op >= Op::kEq && op <= Op::kGe; }
 

@@ -25,6 +25,26 @@ struct Comparison {
 bool IsComparison(ir::Op op);
 Comparison ComparisonOf(ir::Op op);
 
+// How often something is tried again that another CPU can get in the way of. The
+// count stands where the verifier doesn't follow it, if may_goto bounds the loop
+// for it.
+class Retry {
+ public:
+  explicit Retry(Emitter& e);  // what is tried begins here
+  // Once more, or on behind this after too many tries. r1 is lost.
+  void Again();
+
+ private:
+  static constexpr int32_t kTries = 16;
+  Emitter& e_;
+  const int base_;
+  const int32_t offset_;
+  Assembler::Label again_, failed_;
+};
+
+// r0 = r0 / r1, or r0 % r1; r1 is neither 0 nor -1. r2 is lost.
+void SignedDivision(Emitter& e, bool modulo);
+
 // lower_long.cc
 void LowerMove(Emitter&, const ir::Instr&);
 void LowerBinary(Emitter&, const ir::Instr&);
@@ -61,11 +81,15 @@ void LowerFormat(Emitter&, const ir::Instr&);
 void LowerGlobalLoad(Emitter&, const ir::Instr&);
 void LowerGlobalStore(Emitter&, const ir::Instr&);
 void LowerGlobalAdd(Emitter&, const ir::Instr&);
+// lower_array.cc
 void LowerMapGet(Emitter&, const ir::Instr&);
 void LowerMapSet(Emitter&, const ir::Instr&);
 void LowerMapAdd(Emitter&, const ir::Instr&);
 void LowerMapHas(Emitter&, const ir::Instr&);
 void LowerMapDelete(Emitter&, const ir::Instr&);
+// lower_stat.cc
+void LowerStatPush(Emitter&, const ir::Instr&);
+void LowerStatGet(Emitter&, const ir::Instr&);
 // lower_record.cc
 void LowerItem(Emitter&, const ir::Instr&);
 

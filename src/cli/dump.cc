@@ -34,6 +34,9 @@ std::string DescribeAttach(const ir::AttachSpec& spec) {
     std::string operator()(const ir::AttachProfile& a) const {
       return "perf cpu-clock at " + std::to_string(a.frequency_hz) + " Hz on every CPU";
     }
+    std::string operator()(const ir::AttachCall&) const {
+      return "nowhere: run when a user-side probe asks for it";
+    }
   };
   return std::visit(Describe{}, spec);
 }

@@ -216,8 +216,10 @@ bool Pipeline::Translate(Compilation& compilation) {
   if (options_.user_side_in_kernel) {
     for (ir::Global& global : module.globals) global.in_kernel = true;
   }
+  ir::BoxStrings(module, options_.user_side_in_kernel);
   ir::Optimise(module);
   ir::InferCaps(module);
+  ir::AddStoreCalls(module, options_.user_side_in_kernel);
   if (const Result<void> verified = ir::Verify(module); !verified) {
     PrintError(verified.error(), options_.verbose);
     status_ = kInternalError;

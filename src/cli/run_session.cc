@@ -240,7 +240,7 @@ class SessionRun {
     for (uint32_t program : programs) {
       // Error probes run after errors; a new one ends them as well.
       if (state_.errors > errors_before && TooManyErrors()) return;
-      if (options_.user_side_in_kernel && session_) {
+      if (options_.user_side_in_kernel && session_ && session_->IsLoaded(program)) {
         session_->control()->state = 0;  // end probes run after exit()
         if (const auto ran = session_->RunOnce(program); !ran) {
           Failed(ran.error());

@@ -11,9 +11,16 @@ namespace {
 
 uint32_t NumberOf(const ir::Instr& instr) { return static_cast<uint32_t>(instr.imm); }
 
-// Kernel programs may add to it at the same time.
-std::atomic_ref<int64_t> SharedLong(uint8_t* scalar) {
-  return std::atomic_ref<int64_t>(*reinterpret_cast<int64_t*>(scalar));
+bool IsString(Machine& m, const ir::Instr& instr) {
+  return m.GlobalOf(instr).value == ir::ValueType::kString;
+}
+
+ir::Store& StoreOf(Machine& m, const ir::Instr& instr) { return m.StoreOf(NumberOf(instr)); }
+
+// The long scalar's place, for an atomic operation: kernel programs may add to it
+// at the same time.
+int64_t* LongOf(Machine& m, const ir::Instr& instr) {
+  return StoreOf(m, instr).Long(NumberOf(instr));
 }
 
 void StoreText(std::string_view text, uint32_t cap, uint8_t* to) {
@@ -39,43 +46,30 @@ void SetFromValue(Machine& m, ir::Reg dst, const ir::Global& global,
   }
 }
 
-void ClearScalar(Machine& m, const ir::Instr& instr) {
-  uint8_t* scalar = m.StoreOf(NumberOf(instr)).Scalar(NumberOf(instr));
-  if (scalar == nullptr) return;
-  if (m.GlobalOf(instr).value == ir::ValueType::kLong) {
-    SharedLong(scalar).store(0, std::memory_order_relaxed);
-  } else {
-    std::memset(scalar, 0, ir::SequenceOffset(m.GlobalOf(instr)));
-  }
-}
-
 }  // namespace
 
 void DoGlobalLoad(Machine& m, const ir::Instr& instr) {
-  uint8_t* scalar = m.StoreOf(NumberOf(instr)).Scalar(NumberOf(instr));
-  if (scalar == nullptr) return;
-  if (m.GlobalOf(instr).value == ir::ValueType::kString) {
-    m.SetStr(instr.dst, TextIn({scalar, m.GlobalOf(instr).value_cap}));
-  } else {
-    m.SetLong(instr.dst, SharedLong(scalar).load(std::memory_order_relaxed));
+  if (IsString(m, instr)) {
+    StoreOf(m, instr).Text(NumberOf(instr), m.text);
+    m.SetStr(instr.dst, m.text);
+  } else if (int64_t* scalar = LongOf(m, instr)) {
+    m.SetLong(instr.dst, std::atomic_ref<int64_t>(*scalar).load(std::memory_order_relaxed));
   }
 }
 
 void DoGlobalStore(Machine& m, const ir::Instr& instr) {
-  uint8_t* scalar = m.StoreOf(NumberOf(instr)).Scalar(NumberOf(instr));
-  if (scalar == nullptr) return;
-  if (m.GlobalOf(instr).value == ir::ValueType::kString) {
-    StoreText(m.Str(instr.args[0]), m.GlobalOf(instr).value_cap, scalar);
-  } else {
-    SharedLong(scalar).store(m.Long(instr.args[0]), std::memory_order_relaxed);
+  if (IsString(m, instr)) {
+    StoreOf(m, instr).SetText(NumberOf(instr), m.Str(instr.args[0]));
+  } else if (int64_t* scalar = LongOf(m, instr)) {
+    std::atomic_ref<int64_t>(*scalar).store(m.Long(instr.args[0]), std::memory_order_relaxed);
   }
 }
 
 void DoGlobalAdd(Machine& m, const ir::Instr& instr) {
-  uint8_t* scalar = m.StoreOf(NumberOf(instr)).Scalar(NumberOf(instr));
+  int64_t* scalar = LongOf(m, instr);
   if (scalar == nullptr) return;
-  m.SetLong(instr.dst,
-            SharedLong(scalar).fetch_add(m.Long(instr.args[0]), std::memory_order_relaxed));
+  const std::atomic_ref<int64_t> shared(*scalar);
+  m.SetLong(instr.dst, shared.fetch_add(m.Long(instr.args[0]), std::memory_order_relaxed));
 }
 
 void DoMapGet(Machine& m, const ir::Instr& instr) {
@@ -115,12 +109,10 @@ void DoMapHas(Machine& m, const ir::Instr& instr) {
 }
 
 void DoMapDelete(Machine& m, const ir::Instr& instr) {
-  if (!m.GlobalOf(instr).is_array()) return ClearScalar(m, instr);
   m.StoreOf(NumberOf(instr)).Delete(NumberOf(instr), EncodeKey(m, instr, 0));
 }
 
 void DoMapClear(Machine& m, const ir::Instr& instr) {
-  if (!m.GlobalOf(instr).is_array()) return ClearScalar(m, instr);
   m.StoreOf(NumberOf(instr)).Clear(NumberOf(instr));
 }
 

@@ -4,9 +4,9 @@
 #include <random>
 #include <sstream>
 
-#include "interp/statistics.h"
 #include "interp/test_world.h"
 #include "ir/layout.h"
+#include "ir/statistics.h"
 
 namespace podtap::interp {
 namespace {
@@ -198,11 +198,10 @@ TEST(Statistics, AnEmptyValueIsNotFound) {
   EXPECT_EQ(world.Run(), "00000100") << "the array of one element is full";
 }
 
-ir::Global StatGlobal(int64_t shift = 0) {
+ir::Global StatGlobal() {
   ir::Global global;
   global.value = ir::ValueType::kStats;
   global.log_histogram = true;
-  global.variance_shift = shift;
   return global;
 }
 
@@ -210,37 +209,6 @@ std::vector<uint8_t> Pushed(const ir::Global& global, const std::vector<int64_t>
   std::vector<uint8_t> value(ir::ValueSize(global));
   for (const int64_t number : numbers) PushStat(global, number, value);
   return value;
-}
-
-TEST(Statistics, FieldsOfSomeNumbers) {
-  const ir::Global global = StatGlobal(8);
-  const std::vector<uint8_t> value = Pushed(global, {10, -20, 30, 41});
-  using F = ir::StatField;
-  EXPECT_EQ(ReadStat(global, F::kCount, value), 4);
-  EXPECT_EQ(ReadStat(global, F::kSum, value), 61);
-  EXPECT_EQ(ReadStat(global, F::kMin, value), -20);
-  EXPECT_EQ(ReadStat(global, F::kMax, value), 41);
-  EXPECT_EQ(ReadStat(global, F::kAvg, value), 15);
-  EXPECT_NEAR(static_cast<double>(ReadStat(global, F::kVariance, value)), 716.9, 2);
-  EXPECT_EQ(ReadStat(global, F::kVariance, Pushed(global, {5})), 0);
-  EXPECT_EQ(ReadStat(global, F::kAvg, Pushed(global, {-3, -4})), -3);
-  // Sums wrap rather than trap.
-  Pushed(global, {INT64_MAX, INT64_MIN, INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN});
-}
-
-TEST(Statistics, LogBucketsHoldTheirRange) {
-  EXPECT_EQ(LogBucket(0), 64);
-  EXPECT_EQ(LogBucket(INT64_MIN), 0);
-  EXPECT_EQ(LogBucket(INT64_MAX), 127);
-  for (int bucket = 0; bucket < 128; bucket++) {
-    const int64_t low = LogBucketLow(bucket);
-    EXPECT_EQ(LogBucket(low), bucket);
-    if (bucket > 65) {
-      EXPECT_EQ(LogBucket(low - 1), bucket - 1);
-    } else if (bucket < 63 && bucket > 0) {
-      EXPECT_EQ(LogBucket(low + 1), bucket + 1);
-    }
-  }
 }
 
 TEST(Histogram, NegativeNumbersAndElidedRows) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "interp/interp.h"
-#include "interp/statistics.h"
+#include "ir/statistics.h"
 
 namespace podtap::interp {
 namespace {
@@ -37,7 +37,7 @@ void WidenRange(ir::HistogramKind kind, Rows& rows) {
   const int end = static_cast<int>(rows.counts.size()) - 1;
   for (int i = 0; i < kMargin; i++) {
     // Data without negative numbers needs no negative rows.
-    const bool at_zero = kind == ir::HistogramKind::kLog && rows.first == kZeroBucket;
+    const bool at_zero = kind == ir::HistogramKind::kLog && rows.first == ir::kZeroBucket;
     if (rows.first > 0 && !at_zero) rows.first--;
     if (rows.last < end) rows.last++;
   }
@@ -48,7 +48,7 @@ void WidenRange(ir::HistogramKind kind, Rows& rows) {
 }
 
 std::string Label(const ir::Global& global, ir::HistogramKind kind, const Rows& rows, int row) {
-  if (kind == ir::HistogramKind::kLog) return std::to_string(LogBucketLow(row));
+  if (kind == ir::HistogramKind::kLog) return std::to_string(ir::LogBucketLow(row));
   const ir::Global::Linear& linear = *global.linear_histogram;
   if (row == 0) return "<" + std::to_string(linear.low);
   const int last = static_cast<int>(rows.counts.size()) - 1;

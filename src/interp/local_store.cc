@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "interp/interp.h"
+#include "ir/statistics.h"
 
 namespace podtap::interp {
 namespace {
@@ -124,27 +125,52 @@ class Array {
 
 class LocalStore : public ir::Store {
  public:
-  explicit LocalStore(const ir::Module& module) {
+  explicit LocalStore(const ir::Module& module) : module_(module) {
     for (const ir::Global& global : module.globals) {
       arrays_.emplace_back(global);
-      // Whole words, since long scalars are read and added to as such.
       std::vector<uint64_t>& scalar = scalars_.emplace_back();
+      texts_.push_back({.text = "", .limit = global.value_cap > 0 ? global.value_cap - 1 : 0});
       if (global.is_array()) continue;
-      scalar.resize((ir::ValueSize(global) + 7) / 8);
-      if (global.value == ir::ValueType::kLong) {
-        std::memcpy(scalar.data(), &global.init_long, 8);
-      } else if (global.value == ir::ValueType::kString && global.value_cap > 0) {
-        const size_t size = std::min<size_t>(global.init_string.size(), global.value_cap - 1);
-        std::memcpy(scalar.data(), global.init_string.data(), size);
+      if (global.value == ir::ValueType::kString) {
+        SetText(static_cast<uint32_t>(texts_.size() - 1), global.init_string);
+        continue;
       }
+      scalar.resize(ir::SequenceOffset(global) / 8);
+      if (global.value == ir::ValueType::kLong) std::memcpy(scalar.data(), &global.init_long, 8);
     }
   }
 
-  uint8_t* Scalar(uint32_t global) override {
-    return reinterpret_cast<uint8_t*>(scalars_[global].data());
+  int64_t* Long(uint32_t global) override {
+    return reinterpret_cast<int64_t*>(scalars_[global].data());
+  }
+
+  void Text(uint32_t global, std::string& out) override { out = texts_[global].text; }
+
+  void SetText(uint32_t global, std::string_view text) override {
+    TextScalar& scalar = texts_[global];
+    text = text.substr(0, text.find('\0'));
+    scalar.text.assign(text.substr(0, scalar.limit));
+  }
+
+  bool Push(uint32_t global, Bytes key, int64_t number) override {
+    Array& array = arrays_[global];
+    if (key.empty()) {
+      ir::PushStat(module_.globals[global], number, Scalar(global));
+      return true;
+    }
+    uint8_t* at = array.Find(key);
+    if (at == nullptr) at = array.Insert(key);
+    if (at == nullptr) return false;
+    ir::PushStat(module_.globals[global], number, {at, array.sequence_offset()});
+    return true;
   }
 
   bool Get(uint32_t global, Bytes key, std::span<uint8_t> value) override {
+    if (key.empty()) {
+      const std::span<uint8_t> scalar = Scalar(global);
+      std::memcpy(value.data(), scalar.data(), std::min(value.size(), scalar.size()));
+      return true;
+    }
     const uint8_t* found = arrays_[global].Find(key);
     if (found == nullptr) return false;
     std::memcpy(value.data(), found, std::min<size_t>(value.size(), arrays_[global].value_size()));
@@ -175,14 +201,29 @@ class LocalStore : public ir::Store {
   }
 
   void Delete(uint32_t global, Bytes key) override { arrays_[global].Delete(key); }
-  void Clear(uint32_t global) override { arrays_[global].Clear(); }
+  void Clear(uint32_t global) override {
+    arrays_[global].Clear();
+    std::ranges::fill(scalars_[global], 0);
+    texts_[global].text.clear();
+  }
   void ForEach(uint32_t global, const std::function<void(Bytes, Bytes)>& visit) override {
     arrays_[global].ForEach(visit);
   }
 
  private:
+  struct TextScalar {
+    std::string text;
+    size_t limit = 0;  // bytes
+  };
+  std::span<uint8_t> Scalar(uint32_t global) {
+    std::vector<uint64_t>& words = scalars_[global];
+    return {reinterpret_cast<uint8_t*>(words.data()), words.size() * sizeof(uint64_t)};
+  }
+
+  const ir::Module& module_;
   std::vector<Array> arrays_;
-  std::vector<std::vector<uint64_t>> scalars_;
+  std::vector<std::vector<uint64_t>> scalars_;  // longs and statistics, as whole words
+  std::vector<TextScalar> texts_;
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "interp/statistics.h"
 #include "ir/layout.h"
+#include "ir/statistics.h"
 
 namespace podtap::interp {
 
@@ -64,7 +64,7 @@ Snapshot::SortKey Snapshot::KeyOf(const ir::Global& global, const SortBy& by,
   } else if (global.value == ir::ValueType::kString) {
     key.text = TextIn(value.first(global.value_cap));
   } else if (global.value == ir::ValueType::kStats) {
-    key.number = ReadStat(global, by.stat, value);
+    key.number = ir::ReadStat(by.stat, value);
   } else {
     key.number = NumberIn(value);
   }

@@ -38,17 +38,14 @@ struct Outcome {
 std::ostream& operator<<(std::ostream& out, const Outcome& o) { return out << o.c << " " << o.z; }
 
 Outcome Apply(World& world, const Operands& with) {
-  const auto put = [&](uint32_t global, const std::string& text) {
-    const uint32_t cap = world.module.globals[global].value_cap;
-    std::memset(world.store->Scalar(global), 0, cap);
-    std::memcpy(world.store->Scalar(global), text.data(), text.size());
-  };
-  put(0, with.a);
-  put(1, with.b);
+  world.store->SetText(0, with.a);
+  world.store->SetText(1, with.b);
   world.SetLong(2, with.x);
   world.SetLong(3, with.y);
   world.Run();
-  return {reinterpret_cast<const char*>(world.store->Scalar(4)), world.Long(5)};
+  Outcome outcome{.c = "", .z = world.Long(5)};
+  world.store->Text(4, outcome.c);
+  return outcome;
 }
 
 TEST(Strings, AgreeWithAModel) {

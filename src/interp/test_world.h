@@ -89,11 +89,11 @@ struct World {
   }
   int64_t Long(uint32_t global) {
     int64_t number = 0;
-    std::memcpy(&number, store->Scalar(global), sizeof number);
+    std::memcpy(&number, store->Long(global), sizeof number);
     return number;
   }
   void SetLong(uint32_t global, int64_t number) {
-    std::memcpy(store->Scalar(global), &number, sizeof number);
+    std::memcpy(store->Long(global), &number, sizeof number);
   }
 };
 

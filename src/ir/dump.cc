@@ -79,6 +79,10 @@ struct AttachText {
   std::string operator()(const AttachProfile& a) const {
     return "profile " + std::to_string(a.frequency_hz);
   }
+  std::string operator()(const AttachCall& a) const {
+    return "call " + std::string(Info(a.op).name) + " " + std::to_string(a.global) + " " +
+           std::to_string(a.first_key) + " " + std::to_string(a.key_count);
+  }
 };
 
 std::string InstrText(const Instr& instr) {
@@ -128,6 +132,7 @@ void DumpGlobal(const Global& global, std::string& out) {
   for (const Global::Key& key : global.keys) out += " key " + TypeText(key.type, key.cap, 0);
   if (global.wrap) out += " wrap";
   if (global.in_kernel) out += " kernel";
+  if (global.boxed) out += " boxed";
   if (global.print_at_end) out += " print";
   if (global.log_histogram) out += " log";
   if (global.linear_histogram) {
@@ -135,7 +140,7 @@ void DumpGlobal(const Global& global, std::string& out) {
            std::to_string(global.linear_histogram->high) + " " +
            std::to_string(global.linear_histogram->step);
   }
-  if (global.variance_shift != 0) out += " shift " + std::to_string(global.variance_shift);
+  if (global.stat_fields != kAllStatFields) out += " fields " + std::to_string(global.stat_fields);
   if (global.init_long != 0) out += " init " + std::to_string(global.init_long);
   if (!global.init_string.empty()) out += " text " + Quote(global.init_string);
   out += "\n";

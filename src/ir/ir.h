@@ -171,6 +171,13 @@ enum class ContextValue : uint8_t {
 };
 
 enum class StatField : uint8_t { kCount, kSum, kMin, kMax, kAvg, kVariance };
+// A set of them: which of a statistic's fields somebody asks for. Only those are
+// kept, besides the count, which says whether there is anything.
+using StatFields = uint8_t;
+constexpr StatFields FieldBit(StatField field) {
+  return static_cast<StatFields>(1u << static_cast<unsigned>(field));
+}
+inline constexpr StatFields kAllStatFields = 0x3f;
 enum class HistogramKind : uint8_t { kLog, kLinear };
 
 struct Instr {
@@ -244,11 +251,25 @@ struct AttachProfile {
   int64_t frequency_hz = 1000;
 };
 
+// No probe: a program that the store of globals runs in the kernel, so that an
+// operation on an element that user space asks for is one step there. Its
+// parameters and results are globals: the keys, then the number, then `before`
+// and `full` (see kMapAdd).
+struct AttachCall {
+  Op op = Op::kMapAdd;  // or kStatPush
+  uint32_t global = 0;
+  uint32_t first_key = 0;  // the parameters' first global
+  uint32_t key_count = 0;
+  uint32_t number() const { return first_key + key_count; }
+  uint32_t before() const { return number() + 1; }
+  uint32_t full() const { return number() + 2; }
+};
+
 using AttachSpec = std::variant<AttachBegin, AttachEnd, AttachError, AttachNever, AttachTimer,
-                                AttachTracepoint, AttachProfile>;
+                                AttachTracepoint, AttachProfile, AttachCall>;
 inline bool IsKernelSide(const AttachSpec& spec) {
   return std::holds_alternative<AttachTracepoint>(spec) ||
-         std::holds_alternative<AttachProfile>(spec);
+         std::holds_alternative<AttachProfile>(spec) || std::holds_alternative<AttachCall>(spec);
 }
 
 struct Program {
@@ -280,13 +301,16 @@ struct Global {
   // Kernel-side programs touch it, so it must live in a BPF map (or in the
   // shared page of long scalars). Otherwise interp may keep it for itself.
   bool in_kernel = false;
+  // A string scalar of the script that is an array here, with one element under
+  // key 0: see BoxStrings.
+  bool boxed = false;
   bool print_at_end = false;  // written, never read
   bool log_histogram = false;
   struct Linear {
     int64_t low = 0, high = 0, step = 1;
   };
   std::optional<Linear> linear_histogram;
-  int64_t variance_shift = 0;
+  StatFields stat_fields = kAllStatFields;
   bool is_array() const { return !keys.empty(); }
 };
 
@@ -346,5 +370,12 @@ struct OpInfo {
   bool user_only;        // runs in interp only; lower refuses it in kernel probes
 };
 const OpInfo& Info(Op op);
+
+// Whether an instruction runs in interp only: its op does, or what it asks of it
+// (an order for foreach, a variance).
+bool NeedsUserSpace(const Module& module, const Instr& instr);
+// Whether a program is compiled for the kernel. `all_in_kernel`: the user-side ones
+// too, as far as they can run there (the differential tests).
+bool RunsInKernel(const Module& module, const Program& program, bool all_in_kernel);
 
 }  // namespace podtap::ir

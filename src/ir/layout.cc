@@ -91,10 +91,9 @@ void AddItems(const Program& program, std::vector<std::vector<uint32_t>>& item_o
 
 void PlaceScalars(const Module& module, bool all_in_kernel, Layout& layout) {
   for (const Global& global : module.globals) {
-    const bool shared = (global.in_kernel || all_in_kernel) && !global.is_array() &&
-                        global.value != ValueType::kStats;
+    const bool shared = (global.in_kernel || all_in_kernel) && !global.is_array();
     layout.scalar_offset.push_back(shared ? layout.control_map_size : kNone);
-    if (shared) layout.control_map_size += SequenceOffset(global);
+    if (shared) layout.control_map_size += ScalarSize(global);
   }
 }
 
@@ -104,6 +103,17 @@ void AddText(std::string_view text, uint32_t cap, std::vector<uint8_t>& rodata) 
   text = text.substr(0, text.find('\0')).substr(0, cap - 1);
   rodata.insert(rodata.end(), text.begin(), text.end());
   rodata.resize(rodata.size() + cap - text.size());
+}
+
+// What a kernel program makes a new element of statistics from.
+void PlaceZeroes(const Module& module, bool all_in_kernel, Layout& layout) {
+  uint32_t most = 0;
+  for (const Global& global : module.globals) {
+    const bool element = global.is_array() && global.value == ValueType::kStats;
+    if (element && (global.in_kernel || all_in_kernel)) most = std::max(most, ValueSize(global));
+  }
+  layout.zero_offset = static_cast<uint32_t>(layout.rodata.size());
+  layout.rodata.resize(layout.rodata.size() + most);
 }
 
 void PlaceConstants(const Module& module, Layout& layout) {
@@ -148,7 +158,18 @@ uint32_t SequenceOffset(const Global& global) {
   return size;
 }
 
-uint32_t ValueSize(const Global& global) { return SequenceOffset(global) + 8; }
+uint32_t StampOffset(const Global& global) { return SequenceOffset(global) + 8; }
+
+uint32_t ValueSize(const Global& global) {
+  return StampOffset(global) + (global.value == ValueType::kString ? 8 : 0);
+}
+
+uint32_t ScalarSlotSize(const Global& global) { return SequenceOffset(global); }
+
+uint32_t ScalarSize(const Global& global) {
+  const uint32_t slot = ScalarSlotSize(global);
+  return global.value == ValueType::kLong ? slot : kTurnSize + 2 * slot;
+}
 
 Layout MakeLayout(const Module& module, bool all_in_kernel) {
   Layout layout;
@@ -159,6 +180,7 @@ Layout MakeLayout(const Module& module, bool all_in_kernel) {
   }
   PlaceScalars(module, all_in_kernel, layout);
   PlaceConstants(module, layout);
+  PlaceZeroes(module, all_in_kernel, layout);
   return layout;
 }
 

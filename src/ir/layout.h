@@ -35,17 +35,34 @@ static_assert(sizeof(Control) == kControlSize);
 
 // ------------------------------------------------------------ array elements
 // Key: each key in order, an i64 as 8 bytes, a str as its cap bytes.
-// Value: {value, sequence}: the value (8 bytes, cap bytes, or a StatValue and
-// its buckets), then the u64 order of insertion.
+// Value: {value, sequence, stamp}: the value (8 bytes, cap bytes, or a StatValue
+// and its buckets), then the u64 order of insertion; behind a string a u64 that no
+// other write of any string has, by which a reader knows that what it copied is
+// one string and this element's (docs/decisions/0016-whole-strings.md).
 struct StatValue {
-  int64_t count = 0, sum = 0, min = 0, max = 0;
-  int64_t mean_shifted = 0, squares = 0;  // for @variance
+  int64_t count = 0, sum = 0;
+  uint64_t least = 0, greatest = 0;            // min and max, coded: see statistics.h
+  uint64_t sum_high = 0;                       // for @variance: the sum's upper half …
+  uint64_t squares_low = 0, squares_high = 0;  // … and the sum of squares
 };
 inline constexpr uint32_t kLogBuckets = 128;  // @hist_log's, as SystemTap has them
 
 uint32_t KeySize(const Global& global);
-uint32_t ValueSize(const Global& global);       // with the sequence
+uint32_t ValueSize(const Global& global);       // with sequence and stamp
 uint32_t SequenceOffset(const Global& global);  // of the u64 in the value
+uint32_t StampOffset(const Global& global);     // the same; only a string has one
+
+// ------------------------------------------------------------------- scalars
+// A long stands as its 8 bytes. Strings and statistics stand twice, behind a u64
+// whose lowest bit says which of the two holds; it is counted up to change over.
+//   a string: only user space writes it, into the one that doesn't hold; a reader
+//     that finds the count unchanged behind its copy has a whole string. (One that
+//     kernel programs write is an array of one element: see BoxStrings.)
+//   statistics: deleting them zeroes the other one and changes over, so that a
+//     push that is under way ends in what was deleted.
+inline constexpr uint32_t kTurnSize = 8;        // the u64
+uint32_t ScalarSize(const Global& global);      // all of it
+uint32_t ScalarSlotSize(const Global& global);  // of each of the two, or 8
 
 // ------------------------------------------------------------------- records
 // A record is what one hit of a probe wrote: a header and items, each an
@@ -93,8 +110,8 @@ struct Layout {
   // item_of[program][block][instr] → index into items, or kNone. Only for
   // kernel-side programs; others are empty.
   std::vector<std::vector<std::vector<uint32_t>>> item_of;
-  // Offset in the control map of a kernel-side scalar (long: 8 bytes; string:
-  // its cap); kNone for arrays and for globals that user space keeps for itself.
+  // Offset in the control map of a kernel-side scalar; kNone for arrays and for
+  // globals that user space keeps for itself.
   std::vector<uint32_t> scalar_offset;
   uint32_t control_map_size = kControlSize;
   // All literals and tables, in the frozen map "rodata".
@@ -102,6 +119,7 @@ struct Layout {
   std::vector<uint32_t> literal_cap;     // its padded size
   std::vector<uint32_t> table_offset;    // of each table's first entry
   std::vector<uint32_t> table_stride;    // bytes an entry (its cap)
+  uint32_t zero_offset = 0;              // zeroes, enough for a new statistics element
   std::vector<uint8_t> rodata;
 };
 

@@ -106,8 +106,8 @@ TEST(Layout, ScalarsFollowTheControlBlock) {
   module.globals.push_back(Scalar(ValueType::kLong, true));
   module.globals.back().keys = {{Type::kI64, 0}};
   const Layout layout = MakeLayout(module);
-  EXPECT_EQ(layout.scalar_offset, (std::vector<uint32_t>{128, kNone, 136, 168, kNone}));
-  EXPECT_EQ(layout.control_map_size, 176u);
+  EXPECT_EQ(layout.scalar_offset, (std::vector<uint32_t>{128, kNone, 136, 208, kNone}));
+  EXPECT_EQ(layout.control_map_size, 216u);
   EXPECT_EQ(MakeLayout(module, true).scalar_offset[1], 136u);
 }
 
@@ -126,6 +126,25 @@ TEST(Layout, ElementSizes) {
   global.linear_histogram.reset();
   global.log_histogram = true;
   EXPECT_EQ(SequenceOffset(global), sizeof(StatValue) + 128 * sizeof(int64_t));
+  global.keys.clear();
+  EXPECT_EQ(ScalarSize(global), 8 + 2 * (sizeof(StatValue) + 128 * sizeof(int64_t)));
+  const Global text = Scalar(ValueType::kString, true, 24);
+  EXPECT_EQ(StampOffset(text), 32u);
+  EXPECT_EQ(ValueSize(text), 40u);
+}
+
+// Zeroes behind the constants, as many as the largest new element of statistics takes.
+TEST(Layout, ZeroesForNewStatistics) {
+  Module module;
+  module.literals = {"text"};
+  module.globals = {Scalar(ValueType::kStats, true), Scalar(ValueType::kStats, false)};
+  EXPECT_EQ(MakeLayout(module).rodata.size(), 8u);
+  module.globals[0].keys = module.globals[1].keys = {{Type::kI64, 0}};
+  module.globals[1].log_histogram = true;
+  const Layout layout = MakeLayout(module);
+  EXPECT_EQ(layout.zero_offset, 8u);
+  EXPECT_EQ(layout.rodata.size(), 8u + ValueSize(module.globals[0]));
+  EXPECT_EQ(MakeLayout(module, true).rodata.size(), 8u + ValueSize(module.globals[1]));
 }
 
 }  // namespace

@@ -66,12 +66,12 @@ constexpr auto kOps = std::to_array<OpInfo>({
     {Op::kMapAdd, "map.add", kEffect, kBoth},
     {Op::kMapHas, "map.has", kPure, kBoth},
     {Op::kMapDelete, "map.delete", kEffect, kBoth},
-    {Op::kMapClear, "map.clear", kEffect, kUserOnly},
-    {Op::kStatPush, "stat.push", kEffect, kUserOnly},
-    {Op::kStatGet, "stat.get", kPure, kUserOnly},
+    {Op::kMapClear, "map.clear", kEffect, kBoth},
+    {Op::kStatPush, "stat.push", kEffect, kBoth},
+    {Op::kStatGet, "stat.get", kPure, kBoth},
     {Op::kStatBucket, "stat.bucket", kPure, kUserOnly},
-    {Op::kIterBegin, "iter.begin", kEffect, kUserOnly},
-    {Op::kIterNext, "iter.next", kEffect, kUserOnly},
+    {Op::kIterBegin, "iter.begin", kEffect, kBoth},
+    {Op::kIterNext, "iter.next", kEffect, kBoth},
     {Op::kPrint, "print", kEffect, kBoth},
     {Op::kHistogram, "histogram", kEffect, kUserOnly},
     {Op::kEvent, "event", kEffect, kBoth},
@@ -94,5 +94,29 @@ static_assert(kOps.size() == static_cast<size_t>(Op::kSetTarget) + 1);
 }  // namespace
 
 const OpInfo& Info(Op op) { return kOps[static_cast<size_t>(op)]; }
+
+bool NeedsUserSpace(const Module& module, const Instr& instr) {
+  switch (instr.op) {
+    case Op::kStatGet:
+      return static_cast<StatField>(instr.aux) == StatField::kVariance;
+    case Op::kIterBegin:
+    case Op::kIterNext:
+      return instr.aux < module.iterations.size() &&
+             module.iterations[instr.aux].sort_direction != 0;
+    default:
+      return Info(instr.op).user_only;
+  }
+}
+
+bool RunsInKernel(const Module& module, const Program& program, bool all_in_kernel) {
+  if (IsKernelSide(program.attach)) return true;
+  if (!all_in_kernel) return false;
+  for (const Block& block : program.blocks) {
+    for (const Instr& instr : block.instrs) {
+      if (NeedsUserSpace(module, instr)) return false;
+    }
+  }
+  return true;
+}
 
 }  // namespace podtap::ir

@@ -13,6 +13,15 @@ namespace podtap::ir {
 // program, block and instruction that break one.
 Result<void> Verify(const Module& module);
 
+// Turns every string scalar that a program in the kernel writes into an array with
+// one element: an element's value is replaced as a whole, while bytes that several
+// CPUs write would mix. Before Optimise.
+void BoxStrings(Module& module, bool all_in_kernel = false);
+
+// Adds a program of kind AttachCall for each atomic operation that a user-side
+// program does on an array that kernel programs share. After InferCaps.
+void AddStoreCalls(Module& module, bool all_in_kernel = false);
+
 // Gives every str register, string global and string key its cap: the smallest
 // that holds all that can reach it, at most limits.max_string.
 void InferCaps(Module& module);

@@ -106,6 +106,75 @@ TEST(Caps, GlobalsCarryThemFromProgramToProgram) {
   EXPECT_EQ(module.programs[1].regs[0].cap, 32u);
 }
 
+constexpr const char* kKernelWritesAString =
+    "literal \"x\"\n"
+    "global \"written\" string:0 max 2048 kernel print text \"first\"\n"
+    "global \"read\" string:0 max 2048 kernel\n"
+    "program \"k\" written \"k\" attach tracepoint \"a\" \"b\" 1\n"
+    "  reg str:0\n"
+    "  block 0\n"
+    "    %0 = global.load imm 1\n"
+    "    global.store %0\n"
+    "    return\n"
+    "program \"begin\" written \"begin\" attach begin 0\n"
+    "  reg str:0\n"
+    "  block 0\n"
+    "    global.store @0 imm 1\n"
+    "    %0 = global.load\n"
+    "    return\n";
+
+TEST(BoxStrings, WhatTheKernelWritesIsAnElement) {
+  Module module = Make(kKernelWritesAString);
+  BoxStrings(module);
+  EXPECT_TRUE(module.globals[0].boxed);
+  EXPECT_EQ(module.globals[0].keys.size(), 1u);
+  EXPECT_FALSE(module.globals[1].boxed);
+  const std::string dump = Dump(module);
+  EXPECT_NE(dump.find("%0 = global.load imm 1\n    map.set %0 0\n"), std::string::npos) << dump;
+  EXPECT_NE(dump.find("global.store @0 imm 1\n    %0 = map.get 0\n"), std::string::npos) << dump;
+  EXPECT_EQ(Dump(Make(dump)), dump);
+  InferCaps(module);
+  EXPECT_TRUE(Verify(module).has_value());
+  // When the user-side programs run in the kernel too, the other is written there.
+  Module both = Make(kKernelWritesAString);
+  BoxStrings(both, true);
+  EXPECT_TRUE(both.globals[1].boxed);
+}
+
+TEST(StoreCalls, OneForEachChangeOfASharedArray) {
+  Module module = Make(
+      "global \"shared\" long max 2048 key str:16 key i64 kernel\n"
+      "global \"own\" long max 2048 key i64\n"
+      "global \"stats\" stats max 2048 key i64 kernel\n"
+      "literal \"a long key\"\n"
+      "program \"k\" written \"k\" attach tracepoint \"a\" \"b\" 1\n"
+      "  block 0\n"
+      "    map.add 1 @0 2\n"
+      "    return\n"
+      "program \"begin\" written \"begin\" attach begin 0\n"
+      "  block 0\n"
+      "    map.add 1 @0 2\n"
+      "    map.add 1 @0 3\n"
+      "    map.add 1 2 imm 1\n"
+      "    stat.push 5 2 imm 2\n"
+      "    return\n");
+  InferCaps(module);
+  AddStoreCalls(module);
+  ASSERT_EQ(module.programs.size(), 4u);
+  const auto* add = std::get_if<AttachCall>(&module.programs[2].attach);
+  ASSERT_NE(add, nullptr);
+  EXPECT_EQ(add->global, 0u);
+  EXPECT_EQ(add->first_key, 3u);
+  EXPECT_EQ(add->full(), 7u);
+  EXPECT_EQ(module.globals[3].value_cap, 16u);
+  EXPECT_TRUE(module.globals[7].in_kernel);
+  EXPECT_EQ(module.programs[3].name, "stat.push on stats");
+  const Result<void> verified = Verify(module);
+  EXPECT_TRUE(verified.has_value()) << verified.error().Message();
+  const std::string dump = Dump(module);
+  EXPECT_EQ(Dump(Make(dump)), dump);
+}
+
 TEST(Optimise, DropsWhatNobodyReads) {
   Module module = Make(
       "program \"begin\" written \"begin\" attach begin 0\n"
@@ -170,11 +239,11 @@ TEST(Verify, RefusesAUserOnlyOpInTheKernelAndAWrongType) {
       "global \"s\" stats max 2048\n"
       "program \"k\" written \"k\" attach tracepoint \"a\" \"b\" 1\n"
       "  block 0\n"
-      "    stat.push 1\n"
+      "    histogram\n"
       "    return\n");
   const Result<void> user_only = Verify(module);
   ASSERT_FALSE(user_only.has_value());
-  EXPECT_NE(user_only.error().Message().find("stat.push can't run in the kernel"),
+  EXPECT_NE(user_only.error().Message().find("histogram can't run in the kernel"),
             std::string::npos);
   module = Make(
       "literal \"x\"\n"

@@ -244,6 +244,8 @@ class Reader {
         global.wrap = true;
       else if (line.Accept("kernel"))
         global.in_kernel = true;
+      else if (line.Accept("boxed"))
+        global.boxed = true;
       else if (line.Accept("print"))
         global.print_at_end = true;
       else if (line.Accept("log"))
@@ -254,8 +256,8 @@ class Reader {
         linear.high = line.Number();
         linear.step = line.Number();
         global.linear_histogram = linear;
-      } else if (line.Accept("shift"))
-        global.variance_shift = line.Number();
+      } else if (line.Accept("fields"))
+        global.stat_fields = static_cast<StatFields>(line.Number());
       else if (line.Accept("init"))
         global.init_long = line.Number();
       else if (line.Accept("text"))
@@ -338,7 +340,16 @@ class Reader {
       attach = AttachNever{};
     else if (kind == "profile")
       attach = AttachProfile{line.Number()};
-    else if (kind == "timer") {
+    else if (kind == "call") {
+      AttachCall call;
+      const auto op = OpByName(line.Word());
+      if (!op) return line.Fail();
+      call.op = *op;
+      call.global = line.Index();
+      call.first_key = line.Index();
+      call.key_count = line.Index();
+      attach = call;
+    } else if (kind == "timer") {
       AttachTimer timer;
       timer.interval_ns = line.Number();
       timer.randomize_ns = line.Number();

@@ -81,7 +81,7 @@ class Verifier {
     }
     if (instr.dst != kNoReg && !CheckReg(instr.dst)) return;
     if (instr.dst2 != kNoReg) ExpectDst(instr.dst2, Type::kI64);
-    if (IsKernelSide(program_->attach) && Info(instr.op).user_only) {
+    if (IsKernelSide(program_->attach) && NeedsUserSpace(module_, instr)) {
       Complain(std::string(Info(instr.op).name) + " can't run in the kernel");
     }
     if (instr.op >= Op::kAdd && instr.op <= Op::kGe) return CheckArithmetic(instr);

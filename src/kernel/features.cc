@@ -26,6 +26,12 @@ constexpr Sign kSigns[] = {
     {&Features::current_task_btf, BtfKind::kEnum, "bpf_func_id", "BPF_FUNC_get_current_task_btf"},
     // fc9702273e2e (5.5) brought BPF_F_MMAPABLE, in an anonymous enum, and this.
     {&Features::mmapable_arrays, BtfKind::kStruct, "bpf_map_ops", "map_mmap"},
+    // 5ffa25502b5a and 5ca419f2864a (5.12) left no name behind; the helper check_mtu
+    // followed them in the same release.
+    {&Features::atomic_fetch, BtfKind::kEnum, "bpf_func_id", "BPF_FUNC_check_mtu"},
+    {&Features::for_each_element, BtfKind::kEnum, "bpf_func_id", "BPF_FUNC_for_each_map_elem"},
+    // 1b4d60ec162f (5.10)
+    {&Features::run_programs, BtfKind::kFunc, "bpf_prog_test_run_raw_tp", nullptr},
 };
 
 bool Shows(const Btf& btf, const Sign& sign) {

@@ -108,6 +108,29 @@ TEST_F(FeatureLoads, TaskFromPid) {
   EXPECT_EQ(LoadTracing(program), 0);
 }
 
+TEST_F(FeatureLoads, AtomicsThatFetch) {
+  constexpr int32_t kFetchAdd = 0x01;
+  const Program program = {Set(1, 1), Insn(BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0),
+                           Insn(BPF_STX | 0xc0 | BPF_DW, 10, 1, -8, kFetchAdd), Set(0, 0), Exit()};
+  EXPECT_EQ(Load(program) == 0, kernel_->features().atomic_fetch);
+}
+
+TEST_F(FeatureLoads, ProgramsThatUserSpaceRuns) {
+  static const char kLicense[] = "GPL";
+  const Program program = {Set(0, 0), Exit()};
+  bpf_attr attr{};
+  attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+  attr.insns = reinterpret_cast<uint64_t>(program.data());
+  attr.insn_cnt = static_cast<uint32_t>(program.size());
+  attr.license = reinterpret_cast<uint64_t>(kLicense);
+  const Fd fd(static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr))));
+  ASSERT_TRUE(fd.valid()) << std::strerror(errno);
+  bpf_attr run{};
+  run.test.prog_fd = static_cast<uint32_t>(fd.get());
+  EXPECT_EQ(::syscall(SYS_bpf, BPF_PROG_TEST_RUN, &run, sizeof(run)) == 0,
+            kernel_->features().run_programs);
+}
+
 TEST_F(FeatureLoads, MapsOfTheirKind) {
   bpf_attr ring{};
   ring.map_type = BPF_MAP_TYPE_RINGBUF;

@@ -31,6 +31,9 @@ struct Features {
   bool snprintf = false;          // bpf_snprintf, 5.13
   bool current_task_btf = false;  // bpf_get_current_task_btf, 5.11
   bool mmapable_arrays = false;   // BPF_F_MMAPABLE, 5.5
+  bool atomic_fetch = false;      // atomic instructions that give the old value, 5.12
+  bool for_each_element = false;  // bpf_for_each_map_elem, 5.13
+  bool run_programs = false;      // BPF_PROG_RUN of raw tracepoint programs, 5.10
 };
 
 struct Tracepoint {

@@ -417,6 +417,9 @@ struct Global {
     int64_t low, high, step;
   };
   std::optional<Linear> linear_histogram;
+  // Which of @count and its kin are asked for: bits 1 << StatOp. And of @variance
+  // the shift, which must be one; the variance itself is exact without it.
+  uint8_t stat_ops = 0;
   bool needs_variance = false;
   int64_t variance_shift = 0;
   bool is_array() const { return !index_types.empty(); }

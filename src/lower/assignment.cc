@@ -39,6 +39,13 @@ void ProgramLowering::StoreGlobal(uint32_t index, const Value& value) {
   build_.Emit(std::move(instr));
 }
 
+void ProgramLowering::NeedFetchForValue(const lang::Token& token, bool want_value) {
+  if (!want_value) return;
+  RefusedWithout(shared_.kernel.features().atomic_fetch, token,
+                 "the value of a global that is changed by ++, --, += or -=",
+                 "Linux 5.12; a change that is a statement of its own works");
+}
+
 Value ProgramLowering::AddToGlobal(uint32_t index, ir::Operand delta, bool want_value) {
   ir::Instr instr;
   instr.op = ir::Op::kGlobalAdd;
@@ -138,6 +145,7 @@ Value ProgramLowering::LowerAssign(const lang::Assign& assign, bool want_value) 
   if (assign.form == Form::kCompound) {
     const bool adds = assign.compound == BinaryOp::kAdd || assign.compound == BinaryOp::kSub;
     if (adds && is_global) {  // one atomic instruction
+      NeedFetchForValue(assign.tok, want_value);
       At(assign.tok);
       const Value delta = assign.compound == BinaryOp::kAdd
                               ? Value::Long(AsLong(value))
@@ -173,6 +181,7 @@ Value ProgramLowering::LowerIncrement(const lang::Increment& increment, bool wan
   Value before;
   if (target.kind == ExprKind::kIndex) {
     const auto& index = As<lang::Index>(target);
+    NeedFetchForValue(increment.tok, want_value);
     before = AddToElement(index, LowerKeys(index.indexes, index.reference.index, index.tok),
                           ir::Operand::I(delta), want_value);
   } else if (target.kind != ExprKind::kVariable) {
@@ -180,6 +189,7 @@ Value ProgramLowering::LowerIncrement(const lang::Increment& increment, bool wan
     return Value::Imm(0);
   } else if (const Reference& ref = As<lang::Variable>(target).reference;
              ref.kind == Reference::Kind::kGlobal) {
+    NeedFetchForValue(increment.tok, want_value);
     At(increment.tok);
     before = AddToGlobal(ref.index, ir::Operand::I(delta), want_value);
   } else {

@@ -97,4 +97,12 @@ bool ProgramLowering::RefusedInKernel(const lang::Token& token, std::string_view
   return true;
 }
 
+bool ProgramLowering::RefusedWithout(bool feature, const lang::Token& token, std::string_view what,
+                                     std::string_view needs) {
+  if (!kernel_side_ || feature) return false;
+  Refuse(token, std::string(what) + " can't run in a probe of this kernel: it needs " +
+                    std::string(needs));
+  return true;
+}
+
 }  // namespace podtap::lower

@@ -16,6 +16,12 @@ ir::ValueType ValueTypeOf(lang::Type type) {
   }
 }
 
+// What is printed of statistics that nobody read.
+constexpr ir::StatFields kPrintedFields =
+    ir::kAllStatFields & ~ir::FieldBit(ir::StatField::kVariance);
+static_assert(static_cast<int>(lang::StatOp::kVariance) ==
+              static_cast<int>(ir::StatField::kVariance));
+
 ir::Global LowerGlobal(const lang::Global& from, const ir::Limits& limits, bool is_tapset) {
   ir::Global to;
   to.name = from.name;
@@ -37,7 +43,7 @@ ir::Global LowerGlobal(const lang::Global& from, const ir::Limits& limits, bool 
                            .high = from.linear_histogram->high,
                            .step = from.linear_histogram->step};
   }
-  to.variance_shift = from.variance_shift;
+  to.stat_fields = to.print_at_end ? kPrintedFields : from.stat_ops;
   return to;
 }
 
@@ -71,6 +77,27 @@ void MarkKernelGlobals(ir::Module& module) {
     for (const ir::Block& block : program.blocks) {
       for (const ir::Instr& instr : block.instrs) {
         if (UsesGlobal(instr.op)) module.globals[static_cast<size_t>(instr.imm)].in_kernel = true;
+      }
+    }
+  }
+}
+
+// An add of user space to an element that kernel programs add to as well is one
+// step where the kernel can run a program for it, and two where it can't.
+void WarnOfLostAdds(const ir::Module& module, kernel::Kernel& kernel,
+                    source::Diagnostics& diagnostics) {
+  for (const ir::Program& program : module.programs) {
+    if (ir::IsKernelSide(program.attach)) continue;
+    for (const ir::Block& block : program.blocks) {
+      for (const ir::Instr& instr : block.instrs) {
+        if (instr.op != ir::Op::kMapAdd && instr.op != ir::Op::kStatPush) continue;
+        const ir::Global& global = module.globals[static_cast<size_t>(instr.imm)];
+        if (!global.is_array() || !global.in_kernel || instr.site == ir::kNone) continue;
+        if (kernel.features().run_programs) return;
+        const ir::Site& site = module.sites[instr.site];
+        diagnostics.Warning(site.span, site.token,
+                            "before Linux 5.10 a change of '" + global.name +
+                                "' here may undo one that a kernel probe makes at that moment");
       }
     }
   }
@@ -110,6 +137,7 @@ Result<ir::Module> Lower(const source::SourceSet& sources, const lang::Script& s
     }
   }
   MarkKernelGlobals(module);
+  WarnOfLostAdds(module, kernel, diagnostics);
   return module;
 }
 

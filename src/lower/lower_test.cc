@@ -184,8 +184,10 @@ TEST_F(LowerTest, WhatCannotRunIsNamed) {
          "$result, $$name, $$parms, $$vars)");
   expect("probe signal.send { println($task->tgidd) }",
          "unable to find member 'tgidd' for struct task_struct (similar: tgid");
-  expect("global s probe signal.send { s <<< 1 } probe end { println(@count(s)) }",
-         "<<< can't run in a kernel probe yet");
+  expect("global s probe signal.send { s <<< 1 println(@variance(s)) }",
+         "@variance can't run in a kernel probe yet");
+  expect("global s probe signal.send { s <<< 1 print(@hist_log(s)) }",
+         "a histogram can't run in a kernel probe yet");
   expect("global a probe signal.send { a[1]++ foreach (k in a) println(k) }",
          "foreach can't run in a kernel probe yet");
   expect("probe begin { if (\"a\" =~ \"b\") println(1) }", "podtap can't run regular expressions");

@@ -101,6 +101,9 @@ class ProgramLowering {
   void Charge(int actions, const lang::Token& token, bool check);
   void Refuse(const lang::Token& token, std::string message);
   bool RefusedInKernel(const lang::Token& token, std::string_view what);
+  // In a kernel probe, unless the kernel has it.
+  bool RefusedWithout(bool feature, const lang::Token& token, std::string_view what,
+                      std::string_view needs);
 
   // -- value.cc
   ir::Operand AsLong(const Value& value);
@@ -135,9 +138,11 @@ class ProgramLowering {
   Value AddToElement(const lang::Index& index, std::vector<ir::Operand> keys, ir::Operand delta,
                      bool want_value);
   Value AddToGlobal(uint32_t index, ir::Operand delta, bool want_value);
+  void NeedFetchForValue(const lang::Token& token, bool want_value);
 
   // -- statistics.cc
   Value LowerStatPush(const lang::Assign& assign);
+  void NeedFetchForPush(const lang::Token& token, uint32_t global);
   Value LowerStat(const lang::Stat& stat);
   Value LowerHistIndex(const lang::HistIndex& index);
   void PrintHistogram(const lang::Histogram& histogram);

@@ -1,4 +1,6 @@
 // Statistics: <<<, @count and its kin, histograms.
+#include "ir/statistics.h"
+
 #include "lower/program.h"
 
 namespace podtap::lower {
@@ -18,10 +20,18 @@ ProgramLowering::StatTarget ProgramLowering::LowerStatTarget(const lang::Expr& t
   return result;
 }
 
+void ProgramLowering::NeedFetchForPush(const lang::Token& token, uint32_t global) {
+  const ir::StatWords words = ir::WordsOf(shared_.tables.module().globals[global]);
+  if (!words.least && !words.greatest && !words.squares) return;
+  RefusedWithout(shared_.kernel.features().atomic_fetch, token,
+                 "@min, @max or @variance of statistics that a kernel probe fills",
+                 "Linux 5.12; @count, @sum, @avg and histograms work");
+}
+
 Value ProgramLowering::LowerStatPush(const lang::Assign& assign) {
   StatTarget target = LowerStatTarget(*assign.target);
   const ir::Operand value = LowerLong(*assign.value);
-  if (RefusedInKernel(assign.tok, "<<<")) return Value::Long(value);
+  NeedFetchForPush(assign.tok, target.global);
   ir::Instr instr;
   instr.op = ir::Op::kStatPush;
   instr.dst2 = build_.NewLong();
@@ -36,7 +46,9 @@ Value ProgramLowering::LowerStatPush(const lang::Assign& assign) {
 }
 
 Value ProgramLowering::LowerStat(const lang::Stat& stat) {
-  if (RefusedInKernel(stat.tok, "a statistics operator")) return Value::Imm(0);
+  if (stat.op == lang::StatOp::kVariance && RefusedInKernel(stat.tok, "@variance")) {
+    return Value::Imm(0);
+  }
   StatTarget target = LowerStatTarget(*stat.target);
   ir::Instr instr;
   instr.op = ir::Op::kStatGet;

@@ -88,6 +88,31 @@ CASES = {
     "array overflow": ("global a[3]", 'for (i = 0; i < 10; i++) a[i] = i; println("after")'),
     "global strings": (
         'global s', 's = "first"; println(s) s = "a longer second"; println(s) s = ""; println(s, "|")'),
+    "statistics": (
+        "global s, n = 7",
+        'n += 0; for (i = 0; i < 20; i++) s <<< (i - 5) * n; '
+        'printf("%d %d %d %d %d\\n", @count(s), @sum(s), @min(s), @max(s), @avg(s))'
+        'if (@count(s) == 20) s <<< -9223372036854775807 - 1; println(@min(s), " ", @max(s))'),
+    "statistics in arrays": (
+        "global s",
+        'for (i = 0; i < 20; i++) s[i % 3, "key"] <<< i * i - 30; '
+        'for (i = 0; i < 3; i++) printf("%d %d %d %d %d\\n", @count(s[i, "key"]), '
+        '@sum(s[i, "key"]), @min(s[i, "key"]), @max(s[i, "key"]), @avg(s[i, "key"]))'
+        'println(@count(s[9, "key"]), @sum(s[9, "key"]), [1, "key"] in s) delete s[1, "key"] '
+        'println([1, "key"] in s, @count(s[1, "key"])) s[1, "key"] <<< 4 println(@sum(s[1, "key"]))'),
+    "statistics drawn at the end": (
+        "global s, t, h\nprobe end { print(@hist_log(s)) print(@hist_linear(t, 0, 100, 7)) "
+        'printf("%d %d %d\\n", @variance(s), @variance(s, 0), @hist_log(s)[66]) '
+        'foreach (k+ in h) printf("%d %d %d\\n", k, @count(h[k]), @variance(h[k], 4)) '
+        'foreach (k in h @max- limit 2) println(k, " ", @max(h[k])) }',
+        "for (i = -3; i < 100; i++) { s <<< i * i * i; t <<< i; h[i & 3] <<< i * 1000000 }"),
+    "statistics that nobody reads": (
+        "global agg, byname, once",
+        'for (i = 1; i < 9; i++) { agg <<< i; byname[i & 1 ? "odd" : "even", i & 4] <<< i * i; '
+        'once[i] <<< i } '),
+    "statistics of nothing": ("global s", 'if (0) s <<< 1; println(@count(s), @sum(s)) println(@avg(s))'),
+    "statistics overflow": (
+        "global s[2]", 'for (i = 0; i < 5; i++) s[i] <<< i; println(@count(s[0]))'),
     "increments": (
         "global g = 10", 'println(g++) println(++g) println(g--) println(--g) l = g; println(l++, ++l)'),
     "functions": (
@@ -132,6 +157,9 @@ class Differential(unittest.TestCase):
         kernel = session.run("run", IN_KERNEL, "-e", script)
         self.assertEqual((user.status, user.stdout, user.stderr),
                          (kernel.status, kernel.stdout, kernel.stderr), f"\nuser space (first):\n{user}")
+        # And it did run there: what the kernel can't do stays in user space.
+        loaded = session.run("run", IN_KERNEL, "-v", "-p", "4", "-e", script).stderr
+        self.assertRegex(loaded, r"\n  begin: \d+ instructions")
         # Both could be wrong alike; neither may be empty or have failed to compile.
         self.assertNotIn("semantic error", user.stderr)
         self.assertIn(user.status, (0, 1))

@@ -56,6 +56,9 @@ inline std::string Facts(const Script& script) {
     text += std::string(global->index_types.size(), '#');
     text += global->read ? " read" : "";
     text += global->written ? " written" : "";
+    constexpr const char* kStats[] = {" @count", " @sum", " @min", " @max", " @avg", " @variance"};
+    for (size_t op = 0; op < std::size(kStats); op++)
+      text += (global->stat_ops >> op & 1) != 0 ? kStats[op] : "";
     text += global->needs_log_histogram ? " hist_log" : "";
     text += global->linear_histogram ? " hist_linear" : "";
     text += global->needs_variance ? " variance " + std::to_string(global->variance_shift) : "";

@@ -44,9 +44,15 @@ Global* Resolver::ResolveStatTarget(Expr* target, const Token& tok, Use use) {
   return builder_.script().globals[variable.reference.index];
 }
 
+void Resolver::AskFor(StatOp op, Global& global) {
+  global.stat_ops = static_cast<uint8_t>(global.stat_ops | 1u << static_cast<unsigned>(op));
+}
+
 void Resolver::ResolveStat(Stat& stat) {
   Global* global = ResolveStatTarget(stat.target.get(), stat.tok, Use::kRead);
-  if (global == nullptr || stat.op != StatOp::kVariance) return;
+  if (global == nullptr) return;
+  AskFor(stat.op, *global);
+  if (stat.op != StatOp::kVariance) return;
   const int64_t shift = stat.params.empty() ? 0 : stat.params[0];
   if (shift < 0 || shift > kMaxVarianceShift)
     return reporter_.Error(stat.tok, "bit shift of @variance must be between 0 and 62");

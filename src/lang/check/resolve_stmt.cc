@@ -92,6 +92,8 @@ void Resolver::ResolveForeach(Foreach& loop) {
     if (!loop.slice.empty() && loop.slice.size() != loop.keys.size())
       reporter_.Error(tok, "inconsistent arity (" + std::to_string(loop.keys.size()) + " vs " +
                                std::to_string(loop.slice.size()) + ")");
+    if (loop.sort_stat && loop.reference.kind == Reference::Kind::kGlobal)
+      AskFor(*loop.sort_stat, *builder_.script().globals[loop.reference.index]);
   }
   if (loop.sort_column < 0 || static_cast<size_t>(loop.sort_column) > loop.keys.size())
     reporter_.Error(loop.tok, "foreach sorts by a variable that it doesn't have");

@@ -69,6 +69,7 @@ class Resolver {
   // resolve_stat.cc
   Global* ResolveStatTarget(Expr* target, const Token& tok, Use use);
   void ResolveStat(Stat& stat);
+  static void AskFor(StatOp op, Global& global);
   void ResolveHistogram(Histogram& histogram);
 
   // resolve_stmt.cc

@@ -197,8 +197,8 @@ probe begin {
 )");
   EXPECT_EQ(checked->Said(), "");
   EXPECT_EQ(Facts(checked->script),
-            "s read written hist_log\nh## read written\n"
-            "t read written hist_linear variance 3\n");
+            "s read written @count hist_log\nh## read written @sum @avg\n"
+            "t read written @variance hist_linear variance 3\n");
   EXPECT_EQ(checked->script.globals[1]->type, Type::kStats);
 }
 
