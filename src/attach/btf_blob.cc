@@ -22,6 +22,10 @@ void Put(std::vector<uint8_t>& out, uint32_t word) {
 BtfBlob::BtfBlob() : strings_(1, '\0') {
   int_name_ = String("int");
   function_name_ = String("probe");
+  callback_name_ = String("element");
+  for (const char* name : {"map", "key", "value", "context"}) {
+    parameter_names_.push_back(String(name));
+  }
 }
 
 uint32_t BtfBlob::String(std::string_view text) {
@@ -47,6 +51,14 @@ std::vector<uint8_t> BtfBlob::Bytes() const {
   for (uint32_t word : {0u, kKindFuncProto << 24, 1u}) Put(types, word);
   // [3] static function of type [2]
   for (uint32_t word : {function_name_, kKindFunc << 24, 2u}) Put(types, word);
+  // [4] int (int map, int key, int value, int context): the verifier knows better
+  // what they are.
+  for (uint32_t word : {0u, kKindFuncProto << 24 | 4u, 1u}) Put(types, word);
+  for (uint32_t name : parameter_names_) {
+    for (uint32_t word : {name, 1u}) Put(types, word);
+  }
+  // [5] static function of type [4]
+  for (uint32_t word : {callback_name_, kKindFunc << 24, 4u}) Put(types, word);
 
   std::vector<uint8_t> out;
   Put(out, uint32_t{kMagic} | 1u << 16);  // magic, version 1, flags 0

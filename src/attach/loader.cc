@@ -55,7 +55,7 @@ Result<void> Loader::PrepareLines(const std::vector<bpf::Program>& programs) {
   return {};
 }
 
-Result<void> Loader::Relocate(bpf::Program& program, int scratch_fd) {
+Result<void> Loader::Relocate(bpf::Program& program, const Loaded& loaded) {
   using Kind = bpf::Relocation::Kind;
   for (const bpf::Relocation& relocation : program.relocations) {
     bpf::Insn& insn = program.insns[relocation.insn];
@@ -64,7 +64,10 @@ Result<void> Loader::Relocate(bpf::Program& program, int scratch_fd) {
         insn.imm = maps_.ring_fd();
         break;
       case Kind::kScratch:
-        insn.imm = scratch_fd;
+        insn.imm = loaded.scratch.get();
+        break;
+      case Kind::kSnapshot:
+        insn.imm = loaded.snapshot.get();
         break;
       case Kind::kControl:
         insn.imm = maps_.control_fd();
@@ -102,13 +105,22 @@ Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
     if (!scratch) return std::unexpected(scratch.error());
     loaded.scratch = std::move(*scratch);
   }
-  if (auto done = Relocate(program, loaded.scratch.get()); !done) {
+  if (program.snapshot_size > 0) {
+    const int cpus = std::max(kernel_.cpu_count(), 1);
+    Result<Fd> snapshot = maps_.MakeSnapshot(program.snapshot_size, static_cast<uint32_t>(cpus));
+    if (!snapshot) return std::unexpected(snapshot.error());
+    loaded.snapshot = std::move(*snapshot);
+  }
+  if (auto done = Relocate(program, loaded); !done) {
     return std::unexpected(done.error());
   }
-  // The kernel wants the first record at instruction 0.
+  // The kernel wants the first record at instruction 0, and one for each function.
   std::vector<LineRecord> lines;
   for (const bpf::LineInfo& line : program.lines) {
     LineRecord record = line.site < site_lines_.size() ? site_lines_[line.site] : LineRecord{};
+    const bool begins_function =
+        std::ranges::find(program.functions, line.insn) != program.functions.end();
+    if (lines.empty() && begins_function) lines.push_back({});
     record.insn = lines.empty() ? 0 : line.insn;
     lines.push_back(record);
   }
@@ -118,7 +130,9 @@ Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
   spec.name = "podtap_" + std::to_string(index);
   spec.insns = program.insns;
   spec.btf_fd = btf_.get();
-  spec.func_type_id = BtfBlob::kFunctionId;
+  std::vector<FuncRecord> functions = {{0, BtfBlob::kFunctionId}};
+  for (const uint32_t insn : program.functions) functions.push_back({insn, BtfBlob::kCallbackId});
+  spec.functions = functions;
   spec.lines = lines;
   int error = 0;
   loaded.fd = LoadProgram(spec, {}, error);

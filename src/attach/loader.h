@@ -15,7 +15,7 @@ namespace podtap::attach {
 
 struct Loaded {
   Fd fd;
-  Fd scratch;
+  Fd scratch, snapshot;
   uint32_t index = 0;  // into Module::programs
   uint32_t insns = 0;
 };
@@ -29,7 +29,7 @@ class Loader {
   Result<Loaded> Load(uint32_t index, bpf::Program program);
 
  private:
-  Result<void> Relocate(bpf::Program& program, int scratch_fd);
+  Result<void> Relocate(bpf::Program& program, const Loaded& loaded);
   Error Explain(const ir::Program& source, const bpf::Program& program,
                 const struct ProgramSpec& spec, int error_number);
 

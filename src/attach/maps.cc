@@ -166,6 +166,15 @@ Result<void> Maps::MakeGlobals(const ir::Module& module, bool all_globals) {
   return {};
 }
 
+Result<Fd> Maps::MakeSnapshot(uint32_t size, uint32_t cpus) const {
+  return MakeMap({.type = BPF_MAP_TYPE_ARRAY,
+                  .name = "podtap_foreach",
+                  .key_size = 4,
+                  .value_size = size,
+                  .max_entries = cpus,
+                  .flags = 0});
+}
+
 Result<Fd> Maps::MakeScratch(uint32_t size) const {
   return MakeMap({.type = BPF_MAP_TYPE_PERCPU_ARRAY,
                   .name = "podtap_scratch",

@@ -41,6 +41,7 @@ class Maps {
   static Result<Maps> Make(const ir::Module& module, const ir::Layout& layout, uint64_t ring_bytes,
                            bool all_globals);
   Result<Fd> MakeScratch(uint32_t size) const;
+  Result<Fd> MakeSnapshot(uint32_t size, uint32_t cpus) const;  // one value a CPU
 
   ir::Control* control() const;
   uint8_t* control_bytes() const { return control_page_.data(); }

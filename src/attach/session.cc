@@ -59,6 +59,7 @@ bpf::Target TargetOf(const ir::Module& module, kernel::Kernel& kernel) {
   target.task_from_pid = features.task_from_pid;
   target.rdonly_cast = features.rdonly_cast;
   target.atomic_fetch = features.atomic_fetch;
+  target.for_each_element = features.for_each_element;
   if (UsesChains(module)) target.task = FindTaskOffsets(kernel);
   return target;
 }

@@ -65,10 +65,6 @@ Result<Fd> LoadBtf(std::span<const uint8_t> blob) {
 }
 
 Fd LoadProgram(const ProgramSpec& spec, std::span<char> log, int& error_number) {
-  struct FuncRecord {
-    uint32_t insn = 0, type_id = 0;
-  };
-  const FuncRecord func{0, spec.func_type_id};
   bpf_attr attr{};
   attr.prog_type = spec.type;
   attr.insns = Pointer(spec.insns.data());  // bpf::Insn has the layout of struct bpf_insn
@@ -80,9 +76,9 @@ Fd LoadProgram(const ProgramSpec& spec, std::span<char> log, int& error_number) 
   attr.attach_btf_id = spec.attach_btf_id;
   if (spec.btf_fd >= 0) {
     attr.prog_btf_fd = static_cast<uint32_t>(spec.btf_fd);
-    attr.func_info = Pointer(&func);
-    attr.func_info_cnt = 1;
-    attr.func_info_rec_size = sizeof(func);
+    attr.func_info = Pointer(spec.functions.data());
+    attr.func_info_cnt = static_cast<uint32_t>(spec.functions.size());
+    attr.func_info_rec_size = sizeof(FuncRecord);
     attr.line_info = Pointer(spec.lines.data());
     attr.line_info_cnt = static_cast<uint32_t>(spec.lines.size());
     attr.line_info_rec_size = sizeof(LineRecord);

@@ -30,6 +30,9 @@ Result<Fd> MakeMap(const MapSpec& spec);
 // The BTF that gives a program's lines; see btf_blob.h.
 Result<Fd> LoadBtf(std::span<const uint8_t> blob);
 
+struct FuncRecord {
+  uint32_t insn = 0, type_id = 0;
+};
 struct LineRecord {
   uint32_t insn = 0, file_name = 0, line_text = 0, line_column = 0;
 };
@@ -41,8 +44,8 @@ struct ProgramSpec {
   uint32_t flags = 0;
   std::string name;
   std::span<const bpf::Insn> insns;
-  int btf_fd = -1;  // -1: no line information
-  uint32_t func_type_id = 0;
+  int btf_fd = -1;                        // -1: no line information
+  std::span<const FuncRecord> functions;  // the program itself, then its callbacks
   std::span<const LineRecord> lines;
 };
 // errno is in `error_number` when the result is invalid. The log is written when

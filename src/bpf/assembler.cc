@@ -165,6 +165,19 @@ void Assembler::LoadValue(int dst, Relocation::Kind kind, uint32_t offset) {
   Wide(dst, kPseudoMapValue, uint64_t{offset} << 32);
 }
 
+void Assembler::LoadFunction(int dst, Label function) {
+  if (!dead_) function_fixups_.emplace_back(size(), function);
+  Wide(dst, kPseudoFunction, 0);
+}
+
+void Assembler::BeginFunction(Label label, ir::SiteId site) {
+  labels_[label] = size();
+  dead_ = false;
+  program_.functions.push_back(size());
+  // The kernel wants a line for each function's first instruction.
+  program_.lines.push_back({size(), site});
+}
+
 void Assembler::Line(ir::SiteId site) {
   if (site == ir::kNone || dead_) return;
   if (!program_.lines.empty()) {
@@ -186,6 +199,11 @@ Result<Program> Assembler::Finish() {
     }
     if (distance != static_cast<int16_t>(distance)) bad_offset_ = true;
     program_.insns[insn].off = static_cast<int16_t>(distance);
+  }
+  for (const auto& [insn, label] : function_fixups_) {
+    if (labels_[label] == kUnbound) return Internal("a function was never made");
+    program_.insns[insn].imm =
+        static_cast<int32_t>(labels_[label]) - static_cast<int32_t>(insn) - 1;
   }
   if (bad_offset_) {
     return Unsupported(

@@ -51,6 +51,10 @@ class Assembler {
   // A map's fd, or the address of a byte of a one-element array's value.
   void LoadMap(int dst, Relocation::Kind kind, uint32_t index = 0);
   void LoadValue(int dst, Relocation::Kind kind, uint32_t offset);
+  // The address of a function, for a helper that calls it back.
+  void LoadFunction(int dst, Label function);
+  // A function of its own begins here; what came before must have ended.
+  void BeginFunction(Label label, ir::SiteId site);
 
   void Line(ir::SiteId site);
   uint32_t size() const { return static_cast<uint32_t>(program_.insns.size()); }
@@ -67,6 +71,7 @@ class Assembler {
   Program program_;
   std::vector<uint32_t> labels_;
   std::vector<std::pair<uint32_t, Label>> fixups_;
+  std::vector<std::pair<uint32_t, Label>> function_fixups_;
   std::vector<bool> referenced_;  // a jump to the label was emitted
   // Nothing leads here: the verifier refuses unreachable instructions, so none
   // are emitted until a label that a jump goes to.

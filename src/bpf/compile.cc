@@ -20,7 +20,7 @@ Result<Program> Compile(const ir::Module& module, const ir::Layout& layout, uint
     if (error.on.empty()) error.on = source.name;
     return std::unexpected(std::move(error));
   };
-  Result<Flow> flow = Analyse(source);
+  Result<Flow> flow = Analyse(module, source);
   if (!flow) return name_it(std::move(flow.error()));
   Result<Frame> frame = MakeFrame(module, layout, source, *flow, target);
   if (!frame) return name_it(std::move(frame.error()));

@@ -41,6 +41,7 @@ struct Target {
   bool task_from_pid = true;
   bool rdonly_cast = true;
   bool atomic_fetch = true;  // fetch-and-add, compare-and-exchange
+  bool for_each_element = true;
   TaskOffsets task;
   // The program type: tp_btf (tracing), perf_event or, for the differential
   // tests, syscall (run once by BPF_PROG_RUN).
@@ -49,7 +50,8 @@ struct Target {
 struct Relocation {
   enum class Kind : uint8_t {
     kRing,
-    kScratch,  // map fd (BPF_PSEUDO_MAP_FD)
+    kScratch,
+    kSnapshot,  // map fd (BPF_PSEUDO_MAP_FD)
     kControl,
     kRodata,  // direct value address (BPF_PSEUDO_MAP_VALUE); imm of the 2nd half is the offset
     kGlobal,  // map fd of Module::globals[index]
@@ -69,7 +71,12 @@ struct Program {
   std::vector<Insn> insns;
   std::vector<Relocation> relocations;
   std::vector<LineInfo> lines;
+  // Where its functions begin, behind the program itself: callbacks of helpers.
+  std::vector<uint32_t> functions;
   uint32_t scratch_size = 0;  // bytes of the per-CPU scratch value; 0: none needed
+  // Bytes that foreach needs, for each possible CPU, in an array map indexed by
+  // CPU; 0: none.
+  uint32_t snapshot_size = 0;
   bool uses_ring = false;
 };
 

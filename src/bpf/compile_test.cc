@@ -106,14 +106,14 @@ TEST(Compile, AProgramWithoutRecordsNeedsNoScratch) {
 TEST(Compile, UserOnlyOpsAreRefusedByNameAndPlace) {
   ir::Module module = MakeFilter();
   module.globals.resize(1);
-  module.programs[0].blocks[2].instrs[1] = Make(Op::kMapClear, ir::kNoReg, {});
+  module.programs[0].blocks[2].instrs[1] = Make(Op::kHistogram, ir::kNoReg, {});
   module.programs[0].blocks[2].instrs[1].site = 0;
   const auto program = Compile(module, ir::MakeLayout(module), 0, {});
   ASSERT_FALSE(program.has_value());
   EXPECT_EQ(program.error().kind, ErrorKind::kUnsupported);
   EXPECT_EQ(program.error().Message(),
             "can't compile the probe kernel.trace(\"signal_generate\") near operator '==' at "
-            "f.stp:3:7: 'map.clear' can't run in the kernel");
+            "f.stp:3:7: 'histogram' can't run in the kernel");
 }
 
 TEST(Compile, TooManyPointersAreRefused) {
@@ -176,7 +176,7 @@ TEST(Flow, HomesAreSharedByWhatIsNeverAliveTogether) {
   module.programs[0].blocks[0].instrs = {
       Make(Op::kArg, 0, {}, 0), Make(Op::kGlobalStore, ir::kNoReg, {Operand::R(0)}),
       Make(Op::kArg, 1, {}, 1), Make(Op::kGlobalStore, ir::kNoReg, {Operand::R(1)})};
-  const auto flow = Analyse(module.programs[0]);
+  const auto flow = Analyse(module, module.programs[0]);
   ASSERT_TRUE(flow.has_value());
   EXPECT_TRUE(flow->intervals[2].empty());
   EXPECT_FALSE(flow->live_at_entry[0]);

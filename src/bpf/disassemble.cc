@@ -38,6 +38,7 @@ constexpr HelperName kHelperNames[] = {
     {Helper::kKtimeBootNs, "ktime_get_boot_ns"},
     {Helper::kRingbufOutput, "ringbuf_output"},
     {Helper::kCurrentTaskBtf, "get_current_task_btf"},
+    {Helper::kForEachElement, "for_each_map_elem"},
 };
 
 const char* SizeName(uint8_t code) {
@@ -71,6 +72,8 @@ std::string WideText(const Program& program, uint32_t at) {
         return "map ring";
       case Relocation::Kind::kScratch:
         return "map scratch";
+      case Relocation::Kind::kSnapshot:
+        return "map snapshot";
       case Relocation::Kind::kControl:
         return fmt::format("&control[{}]", high.imm);
       case Relocation::Kind::kRodata:
@@ -79,6 +82,7 @@ std::string WideText(const Program& program, uint32_t at) {
         return fmt::format("map global {}", relocation->index);
     }
   }
+  if (low.src == kPseudoFunction) return fmt::format("&function at {}", int64_t{at} + low.imm + 1);
   const uint64_t value = static_cast<uint32_t>(low.imm) | uint64_t{static_cast<uint32_t>(high.imm)}
                                                               << 32;
   return fmt::format("{:#x}", value);

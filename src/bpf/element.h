@@ -24,6 +24,8 @@ void BuildKey(Emitter& e, const ir::Instr& instr, size_t first);
 void MapAndKey(Emitter& e, const ir::Instr& instr);
 // r0 = the element's value, or null.
 void LookUp(Emitter& e, const ir::Instr& instr);
+// The string of the element whose key stands in its place; r0 to r9 are lost.
+void CopyElementText(Emitter& e, const ir::Instr& instr, const Text& to, Assembler::Label none);
 // dst2 = whether the update whose answer stands in r0 found the array full. What
 // else may go wrong (a lock that this CPU holds already) is counted as skipped.
 void StoreFull(Emitter& e, const ir::Instr& instr);

@@ -40,10 +40,16 @@ Result<Program> Emitter::Run() {
     EmitBlock(block);
   }
   Epilogue();
+  // A function may ask for another.
+  for (size_t i = 0; i < functions_.size() && !refused_; i++) {
+    as.BeginFunction(functions_[i].label, functions_[i].site);
+    functions_[i].emit();
+  }
   if (refused_) return std::unexpected(*refused_);
   Result<Program> program = as.Finish();
   if (!program) return program;
   program->scratch_size = uses_scratch_ ? frame_.scratch_size : 0;
+  program->snapshot_size = frame_.snapshot_size;
   program->uses_ring = uses_ring_;
   return program;
 }
@@ -110,7 +116,7 @@ bool Emitter::IsFused(size_t index) const {
 void Emitter::SettlePending(bool keep, const ir::Instr* user) {
   if (pending_) {
     bool used = false;
-    if (user != nullptr) ForEachUse(*user, [&](Reg r) { used = used || r == in_r0_; });
+    if (user != nullptr) ForEachUse(module_, *user, [&](Reg r) { used = used || r == in_r0_; });
     if (pending_beyond_ || (used && !keep)) StoreLong(in_r0_, kR0);
   }
   pending_ = false;
@@ -347,6 +353,13 @@ void Emitter::StoreLongImm(Reg reg, int32_t value) {
   if (reg == ir::kNoReg) return;
   const Home& home = frame_.homes[reg];
   as.StoreImm(8, home.kind == Home::Kind::kStack ? kFrame : kScratchReg, home.offset, value);
+}
+
+Assembler::Label Emitter::AddFunction(std::function<void()> emit) {
+  const Assembler::Label label = as.NewLabel();
+  const ir::SiteId site = program_.blocks[block_].instrs[instr_].site;
+  functions_.push_back({label, site, std::move(emit)});
+  return label;
 }
 
 void Emitter::LoadControl(int to, uint32_t field_offset) {

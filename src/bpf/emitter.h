@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -92,6 +93,9 @@ class Emitter {
   std::optional<uint32_t> known_pos;
   void Flush();  // writes out[0, r8) to the ring; r8 is bounded; r0 to r5 are lost
 
+  // A function of its own, which is emitted behind the program.
+  Assembler::Label AddFunction(std::function<void()> emit);
+
   void LoadControl(int to, uint32_t field_offset);
   // Counts what couldn't be done, for the summary; r1 and r2 are lost.
   void CountSkipped();
@@ -149,6 +153,12 @@ class Emitter {
   bool pending_beyond_ = false;  // and it is read after the next instruction too
   bool uses_ring_ = false, uses_scratch_ = false, finish_used_ = false;
   Assembler::Label exit_label_ = 0, finish_label_ = 0;
+  struct Function {
+    Assembler::Label label;
+    ir::SiteId site;
+    std::function<void()> emit;
+  };
+  std::vector<Function> functions_;
   std::optional<Error> refused_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "bpf/bit_set.h"
 #include "bpf/refusal.h"
+#include "ir/graph.h"
 
 namespace podtap::bpf {
 namespace {
@@ -27,8 +28,11 @@ void Successors(const ir::Terminator& end, const std::function<void(BlockId)>& v
 
 class Analysis {
  public:
-  explicit Analysis(const ir::Program& program)
-      : program_(program), regs_(program.regs.size()), blocks_(program.blocks.size()) {}
+  Analysis(const ir::Module& module, const ir::Program& program)
+      : module_(module),
+        program_(program),
+        regs_(program.regs.size()),
+        blocks_(program.blocks.size()) {}
 
   Result<Flow> Run() {
     size_t instrs = 0;
@@ -61,9 +65,9 @@ class Analysis {
     }
   }
 
-  static void Step(const ir::Instr& instr, Set& live) {
-    ForEachDef(instr, [&](Reg reg) { live.Remove(reg); });
-    ForEachUse(instr, [&](Reg reg) { live.Add(reg); });
+  void Step(const ir::Instr& instr, Set& live) const {
+    ForEachDef(module_, instr, [&](Reg reg) { live.Remove(reg); });
+    ForEachUse(module_, instr, [&](Reg reg) { live.Add(reg); });
   }
 
   void Cover(const Set& live, uint32_t at) {
@@ -95,8 +99,8 @@ class Analysis {
           flow_.dst_live[i][k] = live.Has(instr.dst);
           flow_.dst_beyond[i][k] = beyond.Has(instr.dst);
         }
-        ForEachUse(instr, [&](Reg reg) { flow_.intervals[reg].Cover(at + k); });
-        ForEachDef(instr, [&](Reg reg) { flow_.intervals[reg].Cover(at + k); });
+        ForEachUse(module_, instr, [&](Reg reg) { flow_.intervals[reg].Cover(at + k); });
+        ForEachDef(module_, instr, [&](Reg reg) { flow_.intervals[reg].Cover(at + k); });
         beyond = live;
         Step(instr, live);
       }
@@ -111,7 +115,7 @@ class Analysis {
     std::vector<uint32_t> defs(regs_, 0);
     for (const ir::Block& block : program_.blocks) {
       for (const ir::Instr& instr : block.instrs) {
-        ForEachDef(instr, [&](Reg reg) { defs[reg]++; });
+        ForEachDef(module_, instr, [&](Reg reg) { defs[reg]++; });
       }
     }
     for (size_t i = 0; i < blocks_; i++) {
@@ -141,6 +145,7 @@ class Analysis {
     }
   }
 
+  const ir::Module& module_;
   const ir::Program& program_;
   const size_t regs_;
   const size_t blocks_;
@@ -155,21 +160,25 @@ void Interval::Cover(uint32_t at) {
   end = std::max(end, at);
 }
 
-void ForEachUse(const ir::Instr& instr, const std::function<void(Reg)>& visit) {
-  for (const ir::Operand& arg : instr.args) {
-    if (arg.is_reg()) visit(arg.reg);
-  }
-  if (instr.op == Op::kStrAppend || instr.op == Op::kStrSetByte) {
-    if (instr.dst != ir::kNoReg) visit(instr.dst);
-    if (instr.dst2 != ir::kNoReg) visit(instr.dst2);
+void ForEachUse(const ir::Module& module, const ir::Instr& instr,
+                const std::function<void(Reg)>& visit) {
+  ir::ForEachRead(module, instr, [&](const ir::Operand& operand) {
+    if (operand.is_reg() && operand.reg != ir::kNoReg) visit(operand.reg);
+  });
+  if (instr.op == Op::kIterNext) {
+    ir::ForEachWrite(module, instr, [&](Reg reg) {
+      if (reg != instr.dst) visit(reg);
+    });
   }
 }
 
-void ForEachDef(const ir::Instr& instr, const std::function<void(Reg)>& visit) {
-  if (instr.dst != ir::kNoReg) visit(instr.dst);
-  if (instr.dst2 != ir::kNoReg) visit(instr.dst2);
+void ForEachDef(const ir::Module& module, const ir::Instr& instr,
+                const std::function<void(Reg)>& visit) {
+  ir::ForEachWrite(module, instr, visit);
 }
 
-Result<Flow> Analyse(const ir::Program& program) { return Analysis(program).Run(); }
+Result<Flow> Analyse(const ir::Module& module, const ir::Program& program) {
+  return Analysis(module, program).Run();
+}
 
 }  // namespace podtap::bpf

@@ -22,9 +22,11 @@ struct Interval {
 };
 
 // The registers that an instruction reads (dst included where it is changed in
-// place) and writes.
-void ForEachUse(const ir::Instr& instr, const std::function<void(ir::Reg)>& visit);
-void ForEachDef(const ir::Instr& instr, const std::function<void(ir::Reg)>& visit);
+// place, and an iteration's, which keep their values at its end) and writes.
+void ForEachUse(const ir::Module& module, const ir::Instr& instr,
+                const std::function<void(ir::Reg)>& visit);
+void ForEachDef(const ir::Module& module, const ir::Instr& instr,
+                const std::function<void(ir::Reg)>& visit);
 
 struct Flow {
   std::vector<Interval> intervals;  // of each register
@@ -38,6 +40,6 @@ struct Flow {
 };
 
 // Error: a program so large that no kernel would take it (kUnsupported).
-Result<Flow> Analyse(const ir::Program& program);
+Result<Flow> Analyse(const ir::Module& module, const ir::Program& program);
 
 }  // namespace podtap::bpf

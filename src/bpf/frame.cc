@@ -19,6 +19,7 @@ constexpr int32_t kStackLimit = 496;
 // PCPU_MIN_UNIT_SIZE of include/linux/percpu.h: the largest per-CPU map value.
 constexpr uint32_t kMaxScratch = 32768;
 constexpr uint32_t kSlackMin = 64;
+constexpr uint32_t kMaxSnapshot = 64u << 20;  // for each CPU
 
 uint32_t RoundUp(uint32_t bytes) { return (bytes + 7) & ~7u; }
 
@@ -79,6 +80,10 @@ class Builder {
                              " bytes, and the kernel gives a probe 32768",
                          "lower MAXSTRINGLEN or use fewer strings");
     }
+    if (frame_.snapshot_size > kMaxSnapshot) {
+      return Unsupported("its foreach loops need more than 64 MiB for each CPU",
+                         "lower MAXACTION, MAXMAPENTRIES or MAXSTRINGLEN");
+    }
     return std::move(frame_);
   }
 
@@ -117,6 +122,17 @@ class Builder {
     return module_.globals[static_cast<size_t>(instr.imm)];
   }
 
+  void PlaceSnapshot(const ir::Instr& instr) {
+    const ir::Global& global = GlobalOf(instr);
+    const uint32_t most = std::min(global.max_entries, module_.iterations[instr.aux].most);
+    const bool added =
+        frame_.snapshots.insert({instr.aux, {.offset = frame_.snapshot_size, .most = most}}).second;
+    if (!added) return;
+    const uint64_t size =
+        frame_.snapshot_size + kSnapshotKeys + uint64_t{most} * ir::KeySize(global);
+    frame_.snapshot_size = size > kMaxSnapshot ? kMaxSnapshot + 1 : static_cast<uint32_t>(size);
+  }
+
   void Measure() {
     grows_.assign(program_.regs.size(), false);
     uint32_t longest = 16, text = 0, key = 0, value = 0;
@@ -152,7 +168,14 @@ class Builder {
           case Op::kMapDelete:
           case Op::kStatPush:
           case Op::kStatGet:
+          case Op::kMapHasSome:
+          case Op::kMapClearSome:
+          case Op::kIterNext:
             key = std::max(key, ir::KeySize(GlobalOf(instr)));
+            break;
+          case Op::kIterBegin:
+            key = std::max(key, ir::KeySize(GlobalOf(instr)));
+            PlaceSnapshot(instr);
             break;
           case Op::kPrint:
           case Op::kEvent:

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "base/result.h"
@@ -45,7 +46,21 @@ struct Frame {
   uint32_t build_offset = 0;  // another, to build a result that is its own operand in
   uint32_t slack = 0;         // bytes behind each str, and behind the text
   uint32_t scratch_size = 0;
+  // Of each of Module::iterations that the program begins: where its part of the
+  // snapshot value is, and how many keys it holds.
+  struct Snapshot {
+    uint32_t offset = 0;
+    uint32_t most = 0;
+  };
+  std::map<uint32_t, Snapshot> snapshots;
+  uint32_t snapshot_size = 0;
 };
+
+// A part of the snapshot value: these words, then the keys.
+inline constexpr uint32_t kSnapshotCount = 0;  // keys in it
+inline constexpr uint32_t kSnapshotNext = 8;   // the one to be given next
+inline constexpr uint32_t kSnapshotLeft = 16;  // how many may still be given
+inline constexpr uint32_t kSnapshotKeys = 24;
 
 Result<Frame> MakeFrame(const ir::Module& module, const ir::Layout& layout,
                         const ir::Program& program, const Flow& flow, const Target& target);

@@ -62,7 +62,8 @@ enum class Jump : uint8_t {
 enum class Atomic : int32_t { kAdd = 0x00, kFetchAdd = 0x01, kCompareExchange = 0xf1 };
 
 // Pseudo sources of a 64-bit immediate and of a call.
-inline constexpr uint8_t kPseudoMapFd = 1, kPseudoMapValue = 2, kPseudoKfunc = 2;
+inline constexpr uint8_t kPseudoMapFd = 1, kPseudoMapValue = 2, kPseudoKfunc = 2,
+                         kPseudoFunction = 4;
 
 // Helpers, by their numbers in enum bpf_func_id.
 enum class Helper : int32_t {
@@ -85,6 +86,7 @@ enum class Helper : int32_t {
   kKtimeBootNs = 125,
   kRingbufOutput = 130,
   kCurrentTaskBtf = 158,
+  kForEachElement = 164,
 };
 
 // Flags of bpf_map_update_elem.

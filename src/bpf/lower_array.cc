@@ -36,6 +36,30 @@ void LookUp(Emitter& e, const Instr& instr) {
   e.as.Call(Helper::kMapLookup);
 }
 
+// A copy is this element's and whole if the element is still in its place behind
+// it, with the same stamp: before its memory is written again, it leaves the place.
+void CopyElementText(Emitter& e, const Instr& instr, const Text& to, Assembler::Label none) {
+  const Global& global = GlobalOf(e, instr);
+  const auto stamp = static_cast<int32_t>(ir::StampOffset(global));
+  const Assembler::Label other = e.as.NewLabel(), done = e.as.NewLabel();
+  Retry retry(e);
+  LookUp(e, instr);
+  e.as.IfImm(Jump::kEq, kR0, 0, none);
+  e.as.Mov(kR8, kR0);
+  e.as.Load(8, kR9, kR8, stamp);
+  e.CopyText(to, Text{kR8, 0, global.value_cap});
+  LookUp(e, instr);
+  e.as.IfImm(Jump::kEq, kR0, 0, none);
+  e.as.If(Jump::kNe, kR0, kR8, other);
+  e.as.Load(8, kR1, kR0, stamp);
+  e.as.If(Jump::kEq, kR1, kR9, done);
+  e.as.Bind(other);
+  retry.Again();
+  e.CountSkipped();
+  e.as.Goto(none);
+  e.as.Bind(done);
+}
+
 void StoreFull(Emitter& e, const Instr& instr) {
   const Assembler::Label store = e.as.NewLabel(), fine = e.as.NewLabel();
   e.as.SignExtend(kR0, 4);  // an int in kernels before 6.4
@@ -97,30 +121,13 @@ void SetText(Emitter& e, const Instr& instr) {
   StoreFull(e, instr);
 }
 
-// A copy is this element's and whole if the element is still in its place behind
-// it, with the same stamp: before its memory is written again, it leaves the place.
 void GetText(Emitter& e, const Instr& instr) {
-  const Global& global = GlobalOf(e, instr);
-  const auto stamp = static_cast<int32_t>(ir::StampOffset(global));
   const Text to = e.TextOfReg(instr.dst);
-  const Assembler::Label none = e.as.NewLabel(), other = e.as.NewLabel(), done = e.as.NewLabel();
+  const Assembler::Label none = e.as.NewLabel(), done = e.as.NewLabel();
   BuildKey(e, instr, 0);
-  Retry retry(e);
-  LookUp(e, instr);
-  e.as.IfImm(Jump::kEq, kR0, 0, none);
-  e.as.Mov(kR8, kR0);
-  e.as.Load(8, kR9, kR8, stamp);
-  e.CopyText(to, Text{kR8, 0, global.value_cap});
-  LookUp(e, instr);
-  e.as.IfImm(Jump::kEq, kR0, 0, none);
-  e.as.If(Jump::kNe, kR0, kR8, other);
-  e.as.Load(8, kR1, kR0, stamp);
-  e.as.If(Jump::kNe, kR1, kR9, other);
+  CopyElementText(e, instr, to, none);
   if (e.IsLive(instr.dst2)) e.StoreLongImm(instr.dst2, 1);
   e.as.Goto(done);
-  e.as.Bind(other);
-  retry.Again();
-  e.CountSkipped();
   e.as.Bind(none);
   e.Zero(kScratchReg, to.offset, to.cap);
   if (e.IsLive(instr.dst2)) e.StoreLongImm(instr.dst2, 0);

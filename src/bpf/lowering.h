@@ -90,6 +90,11 @@ void LowerMapDelete(Emitter&, const ir::Instr&);
 // lower_stat.cc
 void LowerStatPush(Emitter&, const ir::Instr&);
 void LowerStatGet(Emitter&, const ir::Instr&);
+// lower_iteration.cc
+void LowerMapClear(Emitter&, const ir::Instr&);
+void LowerMapHasSome(Emitter&, const ir::Instr&);
+void LowerIterBegin(Emitter&, const ir::Instr&);
+void LowerIterNext(Emitter&, const ir::Instr&);
 // lower_record.cc
 void LowerItem(Emitter&, const ir::Instr&);
 

@@ -116,22 +116,46 @@ void DoMapClear(Machine& m, const ir::Instr& instr) {
   m.StoreOf(NumberOf(instr)).Clear(NumberOf(instr));
 }
 
+namespace {
+
+bool Passes(Machine& m, const ir::Iteration& iteration, Snapshot::Bytes key) {
+  const ir::Global& global = m.module.globals[iteration.global];
+  for (size_t i = 0; i < iteration.filters.size() && i < global.keys.size(); i++) {
+    const ir::Iteration::Filter& filter = iteration.filters[i];
+    if (filter.any) continue;
+    const KeyPlace place = PlaceOfKey(global, i);
+    const Snapshot::Bytes part = key.subspan(place.offset, place.size);
+    const bool same = global.keys[i].type == ir::Type::kStr
+                          ? TextIn(part) == m.Str(filter.value)
+                          : NumberIn(part) == m.Long(filter.value);
+    if (!same) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void DoMapHasSome(Machine& m, const ir::Instr& instr) {
+  const ir::Iteration& iteration = m.module.iterations[instr.aux];
+  bool found = false;
+  StoreOf(m, instr).ForEach(NumberOf(instr), [&](Snapshot::Bytes key, Snapshot::Bytes) {
+    found = found || Passes(m, iteration, key);
+  });
+  m.SetLong(instr.dst, found);
+}
+
+void DoMapClearSome(Machine& m, const ir::Instr& instr) {
+  const ir::Iteration& iteration = m.module.iterations[instr.aux];
+  std::vector<std::vector<uint8_t>> keys;
+  StoreOf(m, instr).ForEach(NumberOf(instr), [&](Snapshot::Bytes key, Snapshot::Bytes) {
+    if (Passes(m, iteration, key)) keys.emplace_back(key.begin(), key.end());
+  });
+  for (const std::vector<uint8_t>& key : keys) StoreOf(m, instr).Delete(NumberOf(instr), key);
+}
+
 void DoIterBegin(Machine& m, const ir::Instr& instr) {
   const ir::Iteration& iteration = m.module.iterations[instr.aux];
-  const ir::Global& global = m.module.globals[iteration.global];
-  const auto keep = [&](Snapshot::Bytes key) {
-    for (size_t i = 0; i < iteration.filters.size() && i < global.keys.size(); i++) {
-      const ir::Iteration::Filter& filter = iteration.filters[i];
-      if (filter.any) continue;
-      const KeyPlace place = PlaceOfKey(global, i);
-      const Snapshot::Bytes part = key.subspan(place.offset, place.size);
-      const bool same = global.keys[i].type == ir::Type::kStr
-                            ? TextIn(part) == m.Str(filter.value)
-                            : NumberIn(part) == m.Long(filter.value);
-      if (!same) return false;
-    }
-    return true;
-  };
+  const auto keep = [&](Snapshot::Bytes key) { return Passes(m, iteration, key); };
   size_t limit = SIZE_MAX;
   const ir::Operand& wanted = instr.args[0];
   if (!(wanted.is_imm() && wanted.imm == -1)) {
@@ -150,6 +174,7 @@ void DoIterNext(Machine& m, const ir::Instr& instr) {
   Snapshot::Bytes key, value;
   const bool more = m.iterations[instr.aux].Next(key, value);
   m.SetLong(instr.dst, more);
+  m.SetLong(instr.dst2, more);
   if (!more) return;
   for (size_t i = 0; i < iteration.key_regs.size() && i < global.keys.size(); i++) {
     const KeyPlace place = PlaceOfKey(global, i);

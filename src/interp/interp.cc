@@ -53,6 +53,8 @@ constexpr Row kRows[] = {
     {Op::kMapHas, DoMapHas},
     {Op::kMapDelete, DoMapDelete},
     {Op::kMapClear, DoMapClear},
+    {Op::kMapClearSome, DoMapClearSome},
+    {Op::kMapHasSome, DoMapHasSome},
     {Op::kStatPush, DoStatPush},
     {Op::kStatGet, DoStatGet},
     {Op::kStatBucket, DoStatBucket},

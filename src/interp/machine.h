@@ -133,6 +133,8 @@ void DoMapAdd(Machine& m, const ir::Instr& instr);
 void DoMapHas(Machine& m, const ir::Instr& instr);
 void DoMapDelete(Machine& m, const ir::Instr& instr);
 void DoMapClear(Machine& m, const ir::Instr& instr);
+void DoMapHasSome(Machine& m, const ir::Instr& instr);
+void DoMapClearSome(Machine& m, const ir::Instr& instr);
 void DoIterBegin(Machine& m, const ir::Instr& instr);
 void DoIterNext(Machine& m, const ir::Instr& instr);
 // stat_ops.cc

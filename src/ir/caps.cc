@@ -133,7 +133,13 @@ class CapInference {
 
   void VisitIteration(Program& program, std::vector<int>& growths, const Instr& instr) {
     const Iteration& iteration = module_.iterations[instr.aux];
-    const Global& global = module_.globals[iteration.global];
+    Global& global = module_.globals[iteration.global];
+    // What a key is compared with must fit where a key does.
+    for (size_t i = 0; i < iteration.filters.size(); i++) {
+      const Iteration::Filter& filter = iteration.filters[i];
+      if (filter.any || global.keys[i].type != Type::kStr) continue;
+      GrowCap(global.keys[i].cap, CapOf(program, filter.value));
+    }
     for (size_t i = 0; i < iteration.key_regs.size(); i++) {
       GrowReg(program, growths, iteration.key_regs[i], global.keys[i].cap);
     }
@@ -220,6 +226,8 @@ class CapInference {
         break;
       case Op::kIterBegin:
       case Op::kIterNext:
+      case Op::kMapClearSome:
+      case Op::kMapHasSome:
         VisitIteration(program, growths, instr);
         break;
       default:

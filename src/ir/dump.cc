@@ -151,6 +151,7 @@ void DumpIteration(const Iteration& iteration, std::string& out) {
          std::to_string(iteration.sort_direction) + " column " +
          std::to_string(iteration.sort_column) + " stat " +
          std::to_string(static_cast<int>(iteration.sort_stat));
+  if (iteration.most != UINT32_MAX) out += " most " + std::to_string(iteration.most);
   for (Reg reg : iteration.key_regs) out += " key %" + std::to_string(reg);
   if (iteration.value_reg != kNoReg) out += " value %" + std::to_string(iteration.value_reg);
   for (const Iteration::Filter& filter : iteration.filters) {

@@ -106,7 +106,9 @@ void ForEachRead(const Module& module, const Instr& instr,
   for (const Operand& operand : instr.args) visit(operand);
   if (ChangesInPlace(instr.op)) visit(Operand::R(instr.dst));
   if (instr.op == Op::kStrAppend && instr.dst2 != kNoReg) visit(Operand::R(instr.dst2));
-  if (instr.op == Op::kIterBegin) {
+  const bool filters =
+      instr.op == Op::kIterBegin || instr.op == Op::kMapClearSome || instr.op == Op::kMapHasSome;
+  if (filters) {
     for (const Iteration::Filter& filter : module.iterations[instr.aux].filters) {
       if (!filter.any) visit(filter.value);
     }

@@ -124,20 +124,26 @@ enum class Op : uint8_t {
   kFormat,    // d:str = Module::formats[imm] applied to args (sprintf and its kin)
 
   // -- globals and arrays: imm is the index into Module::globals
-  kGlobalLoad,   // d = global
-  kGlobalStore,  // global = a
-  kGlobalAdd,    // atomically: d = global (before), global += a; d may be kNoReg
-  kMapGet,       // d = global[args…] (0 or "" if absent); d2:i64 = found, may be kNoReg
-  kMapSet,       // global[args[1..]] = args[0]; d2:i64 = 0, or 1 when the array is full
-  kMapAdd,       // atomically: d = value before, += args[0], keys args[1..]; d2 = full
-  kMapHas,       // d:i64 = [args…] in global
-  kMapDelete,    // delete global[args…]
-  kMapClear,     // delete global: an array or a scalar
-  kStatPush,     // global[args[1..]] <<< args[0]; d2:i64 = full
-  kStatGet,      // d:i64 = StatField(aux) of global[args…]; d2:i64 = found (0: empty)
-  kStatBucket,   // d:i64 = count in bucket args[0] of the histogram; `aux` HistogramKind
-  kIterBegin,  // snapshot of global, sorted: aux → Module::iterations; args[0] limit (imm -1 none)
-  kIterNext,   // d:i64 = 1 and the iteration's registers set, or 0 at the end; aux as above
+  kGlobalLoad,    // d = global
+  kGlobalStore,   // global = a
+  kGlobalAdd,     // atomically: d = global (before), global += a; d may be kNoReg
+  kMapGet,        // d = global[args…] (0 or "" if absent); d2:i64 = found, may be kNoReg
+  kMapSet,        // global[args[1..]] = args[0]; d2:i64 = 0, or 1 when the array is full
+  kMapAdd,        // atomically: d = value before, += args[0], keys args[1..]; d2 = full
+  kMapHas,        // d:i64 = [args…] in global
+  kMapDelete,     // delete global[args…]
+  kMapClear,      // delete global: an array or a scalar
+  kMapClearSome,  // delete the elements that pass the filters of iterations[aux]
+  kMapHasSome,    // d:i64 = some element passes the filters of iterations[aux]
+  kStatPush,      // global[args[1..]] <<< args[0]; d2:i64 = full
+  kStatGet,       // d:i64 = StatField(aux) of global[args…]; d2:i64 = found (0: empty)
+  kStatBucket,    // d:i64 = count in bucket args[0] of the histogram; `aux` HistogramKind
+  // Snapshot of global, sorted: aux → Module::iterations; args[0] limit (imm -1 none).
+  // In the kernel: of its keys, unsorted.
+  kIterBegin,
+  // d:i64 = 1, or 0 at the end; d2:i64 = 1 and the iteration's registers set, or 0 when
+  // the element is gone meanwhile (in the kernel); aux as above.
+  kIterNext,
 
   // -- what leaves the program
   kPrint,      // Module::formats[imm] applied to args → an event (or text at once in user space)
@@ -328,6 +334,7 @@ struct Iteration {
     Operand value;
   };
   std::vector<Filter> filters;
+  uint32_t most = UINT32_MAX;  // elements that the loop can walk over before MAXACTION ends it
 };
 
 // A structured event: a name and named, typed fields.

@@ -105,12 +105,12 @@ void AddText(std::string_view text, uint32_t cap, std::vector<uint8_t>& rodata) 
   rodata.resize(rodata.size() + cap - text.size());
 }
 
-// What a kernel program makes a new element of statistics from.
+// What a kernel program makes a new element of statistics from, or deletes with.
 void PlaceZeroes(const Module& module, bool all_in_kernel, Layout& layout) {
   uint32_t most = 0;
   for (const Global& global : module.globals) {
-    const bool element = global.is_array() && global.value == ValueType::kStats;
-    if (element && (global.in_kernel || all_in_kernel)) most = std::max(most, ValueSize(global));
+    if (global.value != ValueType::kStats || !(global.in_kernel || all_in_kernel)) continue;
+    most = std::max(most, ValueSize(global));
   }
   layout.zero_offset = static_cast<uint32_t>(layout.rodata.size());
   layout.rodata.resize(layout.rodata.size() + most);

@@ -137,8 +137,9 @@ TEST(Layout, ElementSizes) {
 TEST(Layout, ZeroesForNewStatistics) {
   Module module;
   module.literals = {"text"};
-  module.globals = {Scalar(ValueType::kStats, true), Scalar(ValueType::kStats, false)};
+  module.globals = {Scalar(ValueType::kLong, true), Scalar(ValueType::kStats, false)};
   EXPECT_EQ(MakeLayout(module).rodata.size(), 8u);
+  module.globals[0].value = ValueType::kStats;
   module.globals[0].keys = module.globals[1].keys = {{Type::kI64, 0}};
   module.globals[1].log_histogram = true;
   const Layout layout = MakeLayout(module);

@@ -67,6 +67,8 @@ constexpr auto kOps = std::to_array<OpInfo>({
     {Op::kMapHas, "map.has", kPure, kBoth},
     {Op::kMapDelete, "map.delete", kEffect, kBoth},
     {Op::kMapClear, "map.clear", kEffect, kBoth},
+    {Op::kMapClearSome, "map.clear.some", kEffect, kBoth},
+    {Op::kMapHasSome, "map.has.some", kPure, kBoth},
     {Op::kStatPush, "stat.push", kEffect, kBoth},
     {Op::kStatGet, "stat.get", kPure, kBoth},
     {Op::kStatBucket, "stat.bucket", kPure, kUserOnly},

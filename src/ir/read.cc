@@ -294,7 +294,9 @@ class Reader {
     if (line.Accept("column")) iteration.sort_column = static_cast<int>(line.Number());
     if (line.Accept("stat")) iteration.sort_stat = static_cast<StatField>(line.Number());
     while (!line.done() && !line.failed()) {
-      if (line.Accept("key"))
+      if (line.Accept("most"))
+        iteration.most = line.Index();
+      else if (line.Accept("key"))
         iteration.key_regs.push_back(line.ReadOperand(line.Word()).reg);
       else if (line.Accept("value"))
         iteration.value_reg = line.ReadOperand(line.Word()).reg;

@@ -168,9 +168,9 @@ class Verifier {
   void CheckGlobal(const Instr& instr) {
     if (!CheckIndex(module_.globals, instr.imm, "global")) return;
     const Global& global = module_.globals[static_cast<size_t>(instr.imm)];
-    if (instr.op == Op::kIterBegin || instr.op == Op::kIterNext) {
-      CheckIndex(module_.iterations, instr.aux, "iteration");
-      return;
+    if (instr.op == Op::kIterBegin || instr.op == Op::kIterNext || instr.op == Op::kMapClearSome ||
+        instr.op == Op::kMapHasSome) {
+      return CheckIteration(global, instr);
     }
     size_t first_key = 0;
     switch (instr.op) {
@@ -193,6 +193,28 @@ class Verifier {
     for (size_t i = 0; i < global.keys.size() && problem_.empty(); i++) {
       Expect(instr.args[first_key + i], global.keys[i].type);
     }
+  }
+
+  void CheckIteration(const Global& global, const Instr& instr) {
+    if (!CheckIndex(module_.iterations, instr.aux, "iteration")) return;
+    const Iteration& iteration = module_.iterations[instr.aux];
+    if (iteration.global != static_cast<uint32_t>(instr.imm) || !global.is_array()) {
+      return Complain("an iteration of another global");
+    }
+    ExpectArgs(instr, instr.op == Op::kIterBegin ? 1 : 0);
+    const size_t count = global.keys.size();
+    if (iteration.filters.size() > count || iteration.key_regs.size() > count) {
+      return Complain("an iteration has more keys than the array");
+    }
+    for (size_t i = 0; i < iteration.filters.size(); i++) {
+      const Iteration::Filter& filter = iteration.filters[i];
+      if (!filter.any && CheckOperand(filter.value)) Expect(filter.value, global.keys[i].type);
+    }
+    for (size_t i = 0; i < iteration.key_regs.size(); i++) {
+      ExpectDst(iteration.key_regs[i], global.keys[i].type);
+    }
+    const bool text = global.value == ValueType::kString;
+    ExpectDst(iteration.value_reg, text ? Type::kStr : Type::kI64);
   }
 
   void CheckEnd(const Terminator& end) {

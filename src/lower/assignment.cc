@@ -57,13 +57,12 @@ Value ProgramLowering::AddToGlobal(uint32_t index, ir::Operand delta, bool want_
 }
 
 std::vector<ir::Operand> ProgramLowering::LowerKeys(const std::vector<lang::ExprPtr>& indexes,
-                                                    uint32_t global, const lang::Token& token) {
+                                                    uint32_t global) {
   std::vector<ir::Operand> keys;
   const auto& types = shared_.script.globals[global]->index_types;
   for (size_t i = 0; i < indexes.size(); i++) {
     if (!indexes[i]) {
-      Refuse(token, "podtap can't run array slices ([*]) outside foreach yet");
-      keys.push_back(ir::Operand::I(0));
+      keys.push_back(ir::Operand::I(0));  // the checker said so
     } else if (i < types.size() && types[i] == lang::Type::kString) {
       keys.push_back(LowerString(*indexes[i]));
     } else {
@@ -77,7 +76,7 @@ Value ProgramLowering::LowerIndex(const lang::Index& index) {
   const uint32_t global = index.reference.index;
   ir::Instr instr;
   instr.op = ir::Op::kMapGet;
-  instr.args = LowerKeys(index.indexes, global, index.tok);
+  instr.args = LowerKeys(index.indexes, global);
   At(index.tok);
   const bool is_string = shared_.script.globals[global]->type == lang::Type::kString;
   instr.dst = is_string ? build_.NewString() : build_.NewLong();
@@ -87,7 +86,14 @@ Value ProgramLowering::LowerIndex(const lang::Index& index) {
 }
 
 Value ProgramLowering::LowerIn(const lang::In& in) {
-  std::vector<ir::Operand> keys = LowerKeys(in.indexes, in.reference.index, in.name_tok);
+  if (IsSlice(in.indexes)) {
+    if (NeedForEach(in.tok, "an array slice ([*])")) return Value::Imm(0);
+    ir::Instr instr = SliceInstr(ir::Op::kMapHasSome, in.reference.index, in.indexes);
+    instr.dst = build_.NewLong();
+    At(in.tok);
+    return Value::Long(ir::Operand::R(build_.Emit(std::move(instr)).dst));
+  }
+  std::vector<ir::Operand> keys = LowerKeys(in.indexes, in.reference.index);
   At(in.tok);
   return Value::Long(
       ir::Operand::R(build_.EmitLong(ir::Op::kMapHas, std::move(keys), in.reference.index)));
@@ -134,7 +140,7 @@ Value ProgramLowering::LowerAssign(const lang::Assign& assign, bool want_value) 
   std::vector<ir::Operand> keys;
   if (is_index) {
     const auto& index = As<lang::Index>(target);
-    keys = LowerKeys(index.indexes, index.reference.index, index.tok);
+    keys = LowerKeys(index.indexes, index.reference.index);
   }
   const bool is_global =
       is_index || As<lang::Variable>(target).reference.kind == Reference::Kind::kGlobal;
@@ -182,7 +188,7 @@ Value ProgramLowering::LowerIncrement(const lang::Increment& increment, bool wan
   if (target.kind == ExprKind::kIndex) {
     const auto& index = As<lang::Index>(target);
     NeedFetchForValue(increment.tok, want_value);
-    before = AddToElement(index, LowerKeys(index.indexes, index.reference.index, index.tok),
+    before = AddToElement(index, LowerKeys(index.indexes, index.reference.index),
                           ir::Operand::I(delta), want_value);
   } else if (target.kind != ExprKind::kVariable) {
     Refuse(target.tok, "writing to kernel memory isn't possible from eBPF");

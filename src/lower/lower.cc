@@ -58,6 +58,8 @@ bool UsesGlobal(ir::Op op) {
     case ir::Op::kMapHas:
     case ir::Op::kMapDelete:
     case ir::Op::kMapClear:
+    case ir::Op::kMapClearSome:
+    case ir::Op::kMapHasSome:
     case ir::Op::kStatPush:
     case ir::Op::kStatGet:
     case ir::Op::kStatBucket:

@@ -131,8 +131,7 @@ class ProgramLowering {
   Value ReadGlobal(uint32_t index);
   Value LowerIndex(const lang::Index& index);
   Value LowerIn(const lang::In& in);
-  std::vector<ir::Operand> LowerKeys(const std::vector<lang::ExprPtr>& indexes, uint32_t global,
-                                     const lang::Token& token);
+  std::vector<ir::Operand> LowerKeys(const std::vector<lang::ExprPtr>& indexes, uint32_t global);
   void StoreGlobal(uint32_t index, const Value& value);
   void StoreElement(const lang::Index& index, std::vector<ir::Operand> keys, const Value& value);
   Value AddToElement(const lang::Index& index, std::vector<ir::Operand> keys, ir::Operand delta,
@@ -163,6 +162,11 @@ class ProgramLowering {
   void LowerEvent(const lang::EventStmt& stmt);
   void LowerFor(const lang::For& stmt);
   void LowerForeach(const lang::Foreach& stmt);
+  bool NeedForEach(const lang::Token& token, std::string_view what);
+  std::vector<ir::Iteration::Filter> LowerSlice(const std::vector<lang::ExprPtr>& slice);
+  uint32_t AddIteration(ir::Iteration iteration);
+  ir::Instr SliceInstr(ir::Op op, uint32_t global, const std::vector<lang::ExprPtr>& slice);
+  static bool IsSlice(const std::vector<lang::ExprPtr>& indexes);
   void LowerLoopExit(const lang::Stmt& stmt, bool is_break);
   ir::BlockId LoopOverflowBlock(const lang::Token& token);
 

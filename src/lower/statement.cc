@@ -105,9 +105,14 @@ void ProgramLowering::LowerDelete(const lang::Delete& stmt) {
   ir::Instr instr;
   if (target.kind == ExprKind::kIndex) {
     const auto& index = As<lang::Index>(target);
-    instr.op = ir::Op::kMapDelete;
-    instr.args = LowerKeys(index.indexes, index.reference.index, index.tok);
-    instr.imm = index.reference.index;
+    if (IsSlice(index.indexes)) {
+      if (NeedForEach(stmt.tok, "deleting an array slice ([*])")) return;
+      instr = SliceInstr(ir::Op::kMapClearSome, index.reference.index, index.indexes);
+    } else {
+      instr.op = ir::Op::kMapDelete;
+      instr.args = LowerKeys(index.indexes, index.reference.index);
+      instr.imm = index.reference.index;
+    }
     At(stmt.tok);
     build_.Emit(std::move(instr));
     return;
@@ -121,7 +126,7 @@ void ProgramLowering::LowerDelete(const lang::Delete& stmt) {
   if (!global.is_array() && global.type != lang::Type::kStats) {
     return StoreGlobal(reference.index, Default(global.type));
   }
-  if (RefusedInKernel(stmt.tok, "deleting a whole array")) return;
+  if (global.is_array() && NeedForEach(stmt.tok, "deleting a whole array")) return;
   instr.op = ir::Op::kMapClear;
   instr.imm = reference.index;
   build_.Emit(std::move(instr));

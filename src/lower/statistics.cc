@@ -13,7 +13,7 @@ ProgramLowering::StatTarget ProgramLowering::LowerStatTarget(const lang::Expr& t
   if (target.kind == ExprKind::kIndex) {
     const auto& index = As<lang::Index>(target);
     result.global = index.reference.index;
-    result.keys = LowerKeys(index.indexes, result.global, index.tok);
+    result.keys = LowerKeys(index.indexes, result.global);
   } else if (target.kind == ExprKind::kVariable) {
     result.global = As<lang::Variable>(target).reference.index;
   }

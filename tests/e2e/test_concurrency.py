@@ -72,7 +72,7 @@ class Concurrency(unittest.TestCase):
         out = self.fine(self.storm(
             "global a, s, n\n"
             "probe signal.send { if (sig_pid == TARGET) { a[1]++; s[1] <<< 1 } }\n"
-            "probe timer.ms(1) { for (i = 0; i < 200; i++) { a[1] += 1000000; s[1] <<< 1; n++ } }\n"
+            "probe timer.ms(10) { for (i = 0; i < 100; i++) { a[1] += 1000000; s[1] <<< 1; n++ } }\n"
             "probe end { println(a[1] - n * 1000000) println(@count(s[1]) - n) println(n > 0) }"))
         self.assertEqual(out.split(), [str(2 * EACH), str(2 * EACH), "1"])
 
@@ -85,7 +85,7 @@ class Concurrency(unittest.TestCase):
             "  if (!right(last)) wrong++\n"
             "  if (!right(names[1])) wrong++\n"
             "  if (execname() == @1) delete names[1] } }\n"
-            "probe timer.ms(1) { if (!right(last)) other++ if (!right(names[1])) other++\n"
+            "probe timer.ms(5) { if (!right(last)) other++ if (!right(names[1])) other++\n"
             "  foreach (k in names) if (k == 1 && !right(names[k])) other++\n"
             "  seen[last]++ }\n"
             "probe end { println(wrong, \" \", other) foreach (k in seen) println(\"seen \", k) }"
@@ -93,6 +93,19 @@ class Concurrency(unittest.TestCase):
         self.assertEqual(out.split("\n")[0], "0 0")
         for name in NAMES:
             self.assertIn(f"seen {name}\n", out)
+
+    def test_walking_while_others_insert_and_delete(self):
+        out = self.fine(self.storm(
+            "global a, n, wrong, walks, seen\n"
+            "function right:long(name:string) { return name == @1 || name == @2 }\n"
+            "probe signal.send { if (sig_pid == TARGET) { i = n++; a[i % 40, execname()] = i\n"
+            "  if (i % 97 == 0) { walks++ foreach (v = [k, name] in a) { seen++\n"
+            "      if (!right(name) || k != v % 40) wrong++ } }\n"
+            "  if (i % 53 == 0) delete a[i % 40, *]\n"
+            "  if (i % 1009 == 0) delete a } }\n"
+            'probe end { println(wrong, " ", walks > 1000, " ", seen > 1000) }'
+            .replace("@1", f'"{NAMES[0]}"').replace("@2", f'"{NAMES[1]}"')))
+        self.assertEqual(out, "0 1 1\n")
 
     def test_deleting_while_others_push(self):
         out = self.fine(self.storm(

@@ -113,6 +113,39 @@ CASES = {
     "statistics of nothing": ("global s", 'if (0) s <<< 1; println(@count(s), @sum(s)) println(@avg(s))'),
     "statistics overflow": (
         "global s[2]", 'for (i = 0; i < 5; i++) s[i] <<< i; println(@count(s[0]))'),
+    "foreach": (
+        "global a, names, s, n = 9",
+        'n += 0; for (i = 0; i < n; i++) { a[i, i & 1 ? "odd" : "even"] = i * 10; '
+        'names[i] = sprintf("name %d", i); s[i] <<< i; s[i] <<< 3 } '
+        'foreach (v = [k, t] in a) { sum += v; keys += k; if (t != (k & 1 ? "odd" : "even")) println("bad") } '
+        'println(sum, " ", keys) foreach ([k, t] in a limit 4) few++; println(few) '
+        'foreach (w = [k] in names) { if (w != sprintf("name %d", k)) println("bad") c++ } println(c) '
+        'foreach (k in s) total += @sum(s[k]); println(total) '
+        'foreach (k in names) { foreach (j in names) { if (j == k) continue pairs++ } last = k } '
+        'println(pairs, " ", last >= 0 && last < n) '
+        'foreach (k in names) { if (k == 4) break seen++ } println(seen < n)'),
+    "foreach over a slice": (
+        "global a, n = 6",
+        'n += 0; for (i = 0; i < n; i++) { a[i, "x", i % 3] = i; a[i, "y", i % 3] = -i } '
+        'foreach (v = [i, t, r] in a[*, "y", 1]) { sum += v; if (t != "y" || r != 1) println("bad") } '
+        'foreach ([i, t, r] in a[n - 1, *, *]) count++; println(sum, " ", count) '
+        'foreach ([i, t, r] in a[*, "nobody", *]) println("bad")'),
+    "slices": (
+        "global a, n = 3",
+        'n += 0; for (i = 0; i < 5; i++) { a[i, "x"] = i; a[i, "a longer key"] = i } '
+        'println([*, "x"] in a, [*, "z"] in a, [n, *] in a, [9, *] in a, [*, *] in a) '
+        'delete a[n, *] println([n, "x"] in a, [2, "x"] in a) '
+        'delete a[*, "a longer key"] println([*, "a longer key"] in a, [*, "x"] in a) '
+        'delete a[*, *] println([*, *] in a)'),
+    "whole arrays deleted": (
+        "global a, s, t, u, n",
+        'for (i = 0; i < 40; i++) { a[i] = i; s[i, "k"] <<< i; t <<< i; u = sprintf("%d", i) } n = 5; '
+        'delete a; delete s; delete t; delete u; delete n; '
+        'foreach (k in a) left++; foreach ([k, t1] in s) left++; println(left, @count(t), u, n) '
+        'a[1] = 2; s[1, "k"] <<< 5; t <<< 6; t <<< 8; println(a[1], @sum(s[1, "k"]), @sum(t), @min(t)) '
+        'delete t; t <<< 1; println(@count(t), @max(t))'),
+    "runaway foreach": (
+        "global a", 'for (i = 0; i < 300; i++) a[i] = i; while (1) foreach (k in a) sum += k; println(sum)'),
     "increments": (
         "global g = 10", 'println(g++) println(++g) println(g--) println(--g) l = g; println(l++, ++l)'),
     "functions": (
