@@ -18,7 +18,7 @@ struct Case {
   std::vector<std::string> texts;  // strings, in order
 };
 
-void Check(const std::vector<Case>& cases) {
+void Check(const std::vector<Case>& cases, kernel::Kernel& kernel = TheKernel()) {
   ModuleMaker m;
   m.Begin("begin", ir::AttachBegin{});
   std::vector<std::string> expected;
@@ -43,7 +43,7 @@ void Check(const std::vector<Case>& cases) {
     m.Add(Op::kFormat, d, args, format);
     m.Print({R(d)});
   }
-  Ran ran = RunModule(m.module);
+  Ran ran = RunModule(m.module, kernel);
   ASSERT_EQ(ran.items.size(), cases.size());
   for (size_t i = 0; i < cases.size(); i++) {
     EXPECT_EQ(ran.items[i].values[0], expected[i]) << cases[i].format;
@@ -124,6 +124,36 @@ TEST(Format, RawBytes) {
          {"%1b%1b", {0x41, 0x42}, {}},
          {"%-6.2b|", {0x4142}, {}},
          {"%6.2b|", {0x4142}, {}}});
+}
+
+TEST(Format, RawBytesOfASizeFromArguments) {
+  SKIP_UNLESS_ROOT();
+  std::vector<Case> cases;
+  for (const int64_t value : {int64_t{0x4847464544434241}, int64_t{0x4241}}) {
+    for (const int64_t size : {1, 2, 3, 4, 8, 20, 0, -1, -2, -8, -20}) {
+      cases.push_back({"%*b|", {size, value}, {}});
+      cases.push_back({"%.*b|", {size, value}, {}});
+      cases.push_back({"%-6.*b|", {size, value}, {}});
+      cases.push_back({"%*.2b|", {size, value}, {}});
+    }
+    cases.push_back({"%*.*b|", {-6, 2, value}, {}});
+    Check(cases);
+    cases.clear();
+  }
+}
+
+TEST(Format, MemoryAsHex) {
+  SKIP_UNLESS_ROOT();
+  const std::string bytes = "\x01\x7f\x80\xff 09AZaz\x10" + std::string(40, '\xab');
+  const std::vector<Case> cases = {{"%M", {}, {bytes}},           {"[%.4M]", {}, {bytes}},
+                                   {"[%.12M]", {}, {bytes}},      {"[%12.4M]", {}, {bytes}},
+                                   {"[%-12.4M]", {}, {bytes}},    {"[%.0M]", {}, {bytes}},
+                                   {"[%.*M]", {7}, {bytes}},      {"[%.*M]", {-7}, {bytes}},
+                                   {"[%*.*M]", {20, 5}, {bytes}}, {"[%-*.*M]", {20, 5}, {bytes}},
+                                   {"[%.50M]", {}, {bytes}},      {"[%200.2M]", {}, {bytes}}};
+  Check(cases);
+  OldKernel old;
+  Check(cases, old);
 }
 
 // A result that is also its own operand.

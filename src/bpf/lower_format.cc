@@ -64,6 +64,8 @@ class Formatter {
         PutMemory(piece, Next());
         break;
       case Conversion::kMemoryHex:
+        PutMemoryHex(piece, Next());
+        break;
       case Conversion::kChain:
       case Conversion::kChainTimes:
       case Conversion::kTable:
@@ -281,16 +283,16 @@ class Formatter {
     if (!plain_) cursor_.PutFill(' ', kCellAfter);
   }
 
+  static constexpr int32_t kBinarySizes[] = {1, 2, 4, 8};
   static bool IsBinarySize(int32_t size) {
-    return size == 1 || size == 2 || size == 4 || size == 8;
+    return std::ranges::find(kBinarySizes, size) != std::end(kBinarySizes);
   }
 
   // Raw bytes: the first zero among them is the string's end, and a NUL is what
   // they are padded with.
   void PutBinary(const Directive& piece, const Operand& value) {
     if (piece.width == ir::kFromArgument || piece.precision == ir::kFromArgument) {
-      e_.Refuse(instr_, "%b with * can't be put into a string in the kernel");
-      return;
+      return PutSizedBinary(value);
     }
     int32_t size = 8;
     if (IsBinarySize(piece.precision)) {
@@ -302,18 +304,52 @@ class Formatter {
       e_.as.Goto(end_);
       return;
     }
-    for (int32_t i = 0; i < size; i++) {
-      e_.LoadLong(kR1, value);
-      e_.as.OpImm(Alu::kRsh, kR1, 8 * i);
-      e_.as.OpImm(Alu::kAnd, kR1, 255);
-      e_.as.IfImm(Jump::kEq, kR1, 0, end_);
-      cursor_.PutByte();
-    }
+    for (int32_t i = 0; i < size; i++) PutByteOf(value, i);
     if (piece.width > size) e_.as.Goto(end_);
   }
 
-  // `precision` bytes (1 without one): those up to a NUL, which ends the string.
-  void PutMemory(const Directive& piece, const Operand& value) {
+  void PutByteOf(const Operand& value, int32_t i) {
+    e_.LoadLong(kR1, value);
+    e_.as.OpImm(Alu::kRsh, kR1, 8 * i);
+    e_.as.OpImm(Alu::kAnd, kR1, 255);
+    e_.as.IfImm(Jump::kEq, kR1, 0, end_);
+    cursor_.PutByte();
+  }
+
+  // The same with a width or precision that only the run knows.
+  void PutSizedBinary(const Operand& value) {
+    const Assembler::Label sized = e_.as.NewLabel(), from_width = e_.as.NewLabel(),
+                           fits = e_.as.NewLabel(), done = e_.as.NewLabel();
+    LoadCell(kR1, kCellPrecision);
+    for (const int32_t size : kBinarySizes) e_.as.IfImm(Jump::kEq, kR1, size, sized);
+    e_.as.IfImm(Jump::kSlt, kR1, 0, from_width);
+    e_.as.MovImm(kR1, 8);
+    e_.as.Goto(sized);
+    e_.as.Bind(from_width);
+    LoadCell(kR1, kCellWidth);
+    for (const int32_t size : kBinarySizes) e_.as.IfImm(Jump::kEq, kR1, size, sized);
+    e_.as.MovImm(kR1, 8);
+    e_.as.Bind(sized);
+    StoreCell(kCellLength, kR1);
+    // Padding before the bytes is a NUL, which ends the string.
+    LoadCell(kR2, kCellWidth);
+    e_.as.If(Jump::kSle, kR2, kR1, fits);
+    LoadCell(kR2, kCellLeft);
+    e_.as.IfImm(Jump::kEq, kR2, 0, end_);
+    e_.as.Bind(fits);
+    for (int32_t i = 0; i < 8; i++) {
+      LoadCell(kR1, kCellLength);
+      e_.as.IfImm(Jump::kLe, kR1, i, done);
+      PutByteOf(value, i);
+    }
+    e_.as.Bind(done);
+    LoadCell(kR1, kCellLength);
+    LoadCell(kR2, kCellWidth);
+    e_.as.If(Jump::kSgt, kR2, kR1, end_);
+  }
+
+  // Of memory: how many bytes are asked for, 1 without a precision.
+  void TakeMemoryShape(const Directive& piece) {
     if (plain_) {
       StoreCellImm(kCellWidth, -1);
       StoreCellImm(kCellLeft, 0);
@@ -327,6 +363,11 @@ class Formatter {
       StoreCellImm(kCellPrecision, 1);
       e_.as.Bind(some);
     }
+  }
+
+  // Those up to a NUL, which ends the string.
+  void PutMemory(const Directive& piece, const Operand& value) {
+    TakeMemoryShape(piece);
     const Text from = e_.TextOf(value, kR3);
     CopyAside(from);
     // The padding is counted from the bytes asked for, as far as there are any.
@@ -345,6 +386,74 @@ class Formatter {
     LoadCell(kR2, kCellValue);
     e_.as.If(Jump::kLt, kR1, kR2, end_);
     cursor_.PutFill(' ', kCellAfter);
+  }
+
+  // r1 = the digit for the four bits that are in it.
+  void MakeHexDigit() {
+    const Assembler::Label decimal = e_.as.NewLabel();
+    e_.as.OpImm(Alu::kAdd, kR1, '0');
+    e_.as.IfImm(Jump::kLe, kR1, '9', decimal);
+    e_.as.OpImm(Alu::kAdd, kR1, 'a' - '9' - 1);
+    e_.as.Bind(decimal);
+  }
+
+  void PutMemoryHex(const Directive& piece, const Operand& value) {
+    TakeMemoryShape(piece);
+    const Text from = e_.TextOf(value, kR3);
+    const Assembler::Label fits = e_.as.NewLabel();
+    LoadCell(kR1, kCellPrecision);
+    e_.as.IfImm(Jump::kLt, kR1, static_cast<int32_t>(from.cap), fits);
+    e_.as.MovImm(kR1, from.cap - 1);
+    e_.as.Bind(fits);
+    StoreCell(kCellValue, kR1);
+    LoadCell(kR2, kCellWidth);
+    e_.as.Op(Alu::kSub, kR2, kR1);
+    e_.as.Op(Alu::kSub, kR2, kR1);
+    e_.as.Mov(kR1, kR2);
+    SplitPadding();
+    cursor_.PutFill(' ', kCellFirst);
+    PutHexDigits(value, from);
+    cursor_.PutFill(' ', kCellAfter);
+  }
+
+  // Two digits a byte, kCellValue bytes, at most the text's. The verifier counts the
+  // rounds on the stack where may_goto doesn't end them for it.
+  void PutHexDigits(const Operand& value, const Text& from) {
+    const Assembler::Label loop = e_.as.NewLabel(), done = e_.as.NewLabel();
+    const bool may_goto = e_.target().may_goto;
+    StoreCellImm(kCellLoop, 0);
+    if (!may_goto) e_.as.StoreImm(8, kFrame, Frame::kTempC, 0);
+    e_.as.Bind(loop);
+    if (may_goto) {
+      e_.as.MayGoto(done);
+    } else {
+      e_.as.Load(8, kR1, kFrame, Frame::kTempC);
+      e_.as.IfImm(Jump::kGe, kR1, static_cast<int32_t>(from.cap), done);
+      e_.as.OpImm(Alu::kAdd, kR1, 1);
+      e_.as.Store(8, kFrame, Frame::kTempC, kR1);
+    }
+    LoadCell(kR1, kCellLoop);
+    LoadCell(kR2, kCellValue);
+    e_.as.If(Jump::kGe, kR1, kR2, done);
+    for (const bool high : {true, false}) {
+      LoadCell(kR1, kCellLoop);
+      e_.as.IfImm(Jump::kGe, kR1, static_cast<int32_t>(from.cap), done);
+      e_.Address(kR2, e_.TextOf(value, kR2));
+      e_.as.Op(Alu::kAdd, kR2, kR1);
+      e_.as.Load(1, kR1, kR2, 0);
+      if (high) {
+        e_.as.OpImm(Alu::kRsh, kR1, 4);
+      } else {
+        e_.as.OpImm(Alu::kAnd, kR1, 15);
+      }
+      MakeHexDigit();
+      cursor_.PutByte();
+    }
+    LoadCell(kR1, kCellLoop);
+    e_.as.OpImm(Alu::kAdd, kR1, 1);
+    StoreCell(kCellLoop, kR1);
+    e_.as.Goto(loop);
+    e_.as.Bind(done);
   }
 
   Emitter& e_;

@@ -48,6 +48,12 @@ CASES = {
         'global s, n = 255, m = -7',
         'n += 0; m += 0; s = sprintf("%+d|% d|%#x|%#o|%.5d|%8.3d|%-8.3d|%*d|%u", '
         'n, n, n, n, m, m, m, 6, m, n); println(s) println(strlen(s))'),
+    "sprintf of memory": (
+        'global s, n = 6, t',
+        'n += 0; t = task_current(); c = &@cast(t, "task_struct")->comm[0]; '
+        's = sprintf("%M|%.6M|%20.6M|%-20.6M|%.*M|%.3m|%*b|%.*b|%-4.*b", c, c, c, c, n, c, c, 2, 0x4142, '
+        '1, 0x43, 2, 0x4445); println(s) println(strlen(s)) '
+        'printf("%M|%.6M|%20.6M|%-20.6M|%.*M|%.3m\\n", c, c, c, c, n, c, c)'),
     "concatenation": (
         'global s = "ab", t', 's .= "cd"; t = s . "-" . s; println(t) println(strlen(t))'
         't = t . t . t; println(t)'),
