@@ -136,7 +136,7 @@ class Builder {
   void Measure() {
     grows_.assign(program_.regs.size(), false);
     uint32_t longest = 16, text = 0, key = 0, value = 0;
-    bool records = false;
+    bool records = false, matches = false;
     for (const ir::Block& block : program_.blocks) {
       for (const ir::Instr& instr : block.instrs) {
         const bool string = instr.dst != ir::kNoReg && program_.regs[instr.dst].type == Type::kStr;
@@ -154,6 +154,19 @@ class Builder {
           case Op::kStrTable:
             grows_[instr.dst] = true;
             text = longest;
+            break;
+          case Op::kRegexMatch:
+            frame_.match_text_cap = std::max(frame_.match_text_cap, CapOf(instr.args[0]));
+            frame_.match_registers = std::max(
+                frame_.match_registers, module_.regexes[static_cast<size_t>(instr.imm)].registers);
+            [[fallthrough]];
+          case Op::kRegexForget:
+          case Op::kRegexGroups:
+            matches = true;
+            break;
+          case Op::kRegexGroup:
+            matches = true;
+            grows_[instr.dst] = true;
             break;
           case Op::kStrLen:
           case Op::kStrSetByte:
@@ -196,6 +209,12 @@ class Builder {
     at += RoundUp(key);
     frame_.value_offset = at;
     at += RoundUp(value);
+    if (matches) {
+      frame_.match_offset = at;
+      at += kMatchRegisters + 8 * frame_.match_registers;
+      frame_.match_text_offset = at;
+      at += RoundUp(frame_.match_text_cap);
+    }
     frame_.text_offset = at;
     const uint32_t text_size = text > 0 ? GrowingSize(longest) : 0;
     frame_.build_offset = at + text_size;

@@ -44,7 +44,13 @@ struct Frame {
   uint32_t value_offset = 0;  // a map's value
   uint32_t text_offset = 0;   // a string of any cap, with slack
   uint32_t build_offset = 0;  // another, to build a result that is its own operand in
-  uint32_t slack = 0;         // bytes behind each str, and behind the text
+  // What the last regular expression found: its groups or -1, the registers of the
+  // automaton, and a copy of the text.
+  uint32_t match_offset = 0;
+  uint32_t match_registers = 0;
+  uint32_t match_text_offset = 0;
+  uint32_t match_text_cap = 8;
+  uint32_t slack = 0;  // bytes behind each str, and behind the text
   uint32_t scratch_size = 0;
   // Of each of Module::iterations that the program begins: where its part of the
   // snapshot value is, and how many keys it holds.
@@ -55,6 +61,8 @@ struct Frame {
   std::map<uint32_t, Snapshot> snapshots;
   uint32_t snapshot_size = 0;
 };
+
+inline constexpr uint32_t kMatchGroups = 0, kMatchRegisters = 8;
 
 // A part of the snapshot value: these words, then the keys.
 inline constexpr uint32_t kSnapshotCount = 0;  // keys in it

@@ -77,6 +77,12 @@ void LowerStrOrder(Emitter&, const ir::Instr&);
 void LowerStrTable(Emitter&, const ir::Instr&);
 // lower_format.cc
 void LowerFormat(Emitter&, const ir::Instr&);
+// lower_regex.cc
+void LowerRegexTest(Emitter&, const ir::Instr&);
+void LowerRegexMatch(Emitter&, const ir::Instr&);
+void LowerRegexForget(Emitter&, const ir::Instr&);
+void LowerRegexGroup(Emitter&, const ir::Instr&);
+void LowerRegexGroups(Emitter&, const ir::Instr&);
 // lower_global.cc
 void LowerGlobalLoad(Emitter&, const ir::Instr&);
 void LowerGlobalStore(Emitter&, const ir::Instr&);

@@ -44,6 +44,11 @@ constexpr Row kRows[] = {
     {Op::kStrGe, DoStrCompare},
     {Op::kStrTable, DoStrTable},
     {Op::kFormat, DoFormat},
+    {Op::kRegexTest, DoRegexTest},
+    {Op::kRegexMatch, DoRegexMatch},
+    {Op::kRegexForget, DoRegexForget},
+    {Op::kRegexGroup, DoRegexGroup},
+    {Op::kRegexGroups, DoRegexGroups},
     {Op::kGlobalLoad, DoGlobalLoad},
     {Op::kGlobalStore, DoGlobalStore},
     {Op::kGlobalAdd, DoGlobalAdd},
@@ -102,6 +107,7 @@ Interpreter::Interpreter(const ir::Module& module, ir::Store& local_store, ir::S
                                                        .key_sizes = {},
                                                        .value_sizes = {},
                                                        .iterations = {},
+                                                       .last_match = {},
                                                        .key = {},
                                                        .value = {},
                                                        .text = {},
@@ -134,6 +140,7 @@ void Interpreter::Run(uint32_t number) {
   machine.program = number;
   machine.regs = &*registers;
   machine.failed = false;
+  machine.last_match.groups = -1;
   state_->Execute(program);
 }
 

@@ -56,6 +56,12 @@ struct Machine {
   uint32_t program = 0;
   Registers* regs = nullptr;
   bool failed = false;  // a kError was executed
+  // What the last regular expression with groups found.
+  struct LastMatch {
+    int64_t groups = -1;  // -1: nothing
+    std::string text;
+    std::vector<int64_t> places;
+  } last_match;
 
   // Scratch, so that no instruction allocates.
   std::vector<uint8_t> key;
@@ -123,6 +129,12 @@ void DoStrAppend(Machine& m, const ir::Instr& instr);
 void DoStrCompare(Machine& m, const ir::Instr& instr);
 void DoStrTable(Machine& m, const ir::Instr& instr);
 void DoFormat(Machine& m, const ir::Instr& instr);
+// regex_ops.cc
+void DoRegexTest(Machine& m, const ir::Instr& instr);
+void DoRegexMatch(Machine& m, const ir::Instr& instr);
+void DoRegexForget(Machine& m, const ir::Instr& instr);
+void DoRegexGroup(Machine& m, const ir::Instr& instr);
+void DoRegexGroups(Machine& m, const ir::Instr& instr);
 // global_ops.cc
 void DoGlobalLoad(Machine& m, const ir::Instr& instr);
 void DoGlobalStore(Machine& m, const ir::Instr& instr);

@@ -122,6 +122,18 @@ class CapInference {
     return bytes;
   }
 
+  // Of all texts that a last match may be in.
+  uint32_t LongestMatched(const Program& program) const {
+    uint32_t longest = 8;
+    for (const Block& block : program.blocks) {
+      for (const Instr& instr : block.instrs) {
+        if (instr.op != Op::kRegexMatch) continue;
+        longest = std::max(longest, CapOf(program, instr.args[0]));
+      }
+    }
+    return longest;
+  }
+
   void VisitKeys(Program& program, const Instr& instr, size_t first) {
     Global& global = module_.globals[static_cast<size_t>(instr.imm)];
     for (size_t i = 0; i < global.keys.size() && first + i < instr.args.size(); i++) {
@@ -192,6 +204,9 @@ class CapInference {
       }
       case Op::kFormat:
         grow(FormatBytes(program, instr));
+        break;
+      case Op::kRegexGroup:
+        grow(LongestMatched(program));
         break;
       case Op::kGlobalLoad:
         grow(module_.globals[static_cast<size_t>(instr.imm)].value_cap);

@@ -205,6 +205,9 @@ std::string Dump(const Module& module) {
     for (const std::string& entry : table.entries) out += " " + Quote(entry);
     out += "\n";
   }
+  for (const regex::Automaton& regex : module.regexes) {
+    out += "regex " + Quote(regex.pattern) + (regex.captures ? " captures" : "") + "\n";
+  }
   for (const Iteration& iteration : module.iterations) DumpIteration(iteration, out);
   for (const Site& site : module.sites) {
     out += "site " + Quote(site.near) + " " + Quote(site.file) + " " + std::to_string(site.line) +

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "ir/format.h"
+#include "regex/automaton.h"
 #include "source/diagnostic.h"
 #include "source/source.h"
 
@@ -119,9 +120,15 @@ enum class Op : uint8_t {
   kStrLt,
   kStrLe,
   kStrGt,
-  kStrGe,     // by unsigned bytes
-  kStrTable,  // d:str = entry a of Module::tables[imm], or entry 0's fallback: see StringTable
-  kFormat,    // d:str = Module::formats[imm] applied to args (sprintf and its kin)
+  kStrGe,        // by unsigned bytes
+  kStrTable,     // d:str = entry a of Module::tables[imm], or entry 0's fallback: see StringTable
+  kFormat,       // d:str = Module::formats[imm] applied to args (sprintf and its kin)
+  kRegexTest,    // d:i64 = Module::regexes[imm] is found in a:str
+  kRegexMatch,   // the same, and what it found is the program's last match
+  kRegexForget,  // there is no last match
+  kRegexGroup,   // d:str = group a of the last match; d2:i64 = 0, 1 without a match, 2 when it
+                 // has no such group
+  kRegexGroups,  // d:i64 = how many groups the last match has, -1 without one
 
   // -- globals and arrays: imm is the index into Module::globals
   kGlobalLoad,    // d = global
@@ -362,6 +369,7 @@ struct Module {
   std::vector<Global> globals;
   std::vector<EventType> events;
   std::vector<StringTable> tables;
+  std::vector<regex::Automaton> regexes;  // with captures where kRegexMatch uses them
   std::vector<Iteration> iterations;
   std::vector<Site> sites;
   std::vector<Program> programs;

@@ -105,6 +105,38 @@ void AddText(std::string_view text, uint32_t cap, std::vector<uint8_t>& rodata) 
   rodata.resize(rodata.size() + cap - text.size());
 }
 
+template <typename T>
+uint32_t Append(std::vector<uint8_t>& rodata, const std::vector<T>& values) {
+  rodata.resize(RoundUp(rodata.size()));
+  const size_t at = rodata.size(), bytes = values.size() * sizeof(T);
+  rodata.resize(at + bytes);
+  if (bytes > 0) std::memcpy(rodata.data() + at, values.data(), bytes);
+  return static_cast<uint32_t>(at);
+}
+
+void PlaceRegex(const regex::Automaton& automaton, Layout& layout) {
+  constexpr size_t kRoom = 2 * 256;
+  RegexPlace place;
+  std::vector<uint8_t> pool;
+  std::vector<uint16_t> list_begins;
+  for (const std::vector<regex::Move>& list : automaton.move_lists) {
+    list_begins.push_back(static_cast<uint16_t>(pool.size() / 2));
+    for (const regex::Move& move : list) pool.insert(pool.end(), {move.to, move.from});
+    pool.insert(pool.end(), {kListEnd, 0});
+  }
+  std::vector<uint16_t> moves;
+  for (const uint16_t list : automaton.moves) moves.push_back(list_begins[list]);
+  place.start_list = automaton.captures ? list_begins[automaton.start_moves] : uint16_t{0};
+  place.pool_pairs = static_cast<uint32_t>(pool.size() / 2);
+  place.classes = Append(
+      layout.rodata, std::vector<uint8_t>(automaton.class_of.begin(), automaton.class_of.end()));
+  place.next = Append(layout.rodata, automaton.next);
+  place.moves = Append(layout.rodata, moves);
+  place.pool = Append(layout.rodata, pool);
+  layout.rodata.resize(RoundUp(layout.rodata.size()) + kRoom);
+  layout.regexes.push_back(place);
+}
+
 // What a kernel program makes a new element of statistics from, or deletes with.
 void PlaceZeroes(const Module& module, bool all_in_kernel, Layout& layout) {
   uint32_t most = 0;
@@ -180,6 +212,7 @@ Layout MakeLayout(const Module& module, bool all_in_kernel) {
   }
   PlaceScalars(module, all_in_kernel, layout);
   PlaceConstants(module, layout);
+  for (const regex::Automaton& automaton : module.regexes) PlaceRegex(automaton, layout);
   PlaceZeroes(module, all_in_kernel, layout);
   return layout;
 }

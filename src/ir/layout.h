@@ -104,6 +104,21 @@ struct Item {
   uint32_t max_size = 0;  // bytes at most, with the ItemHeader
 };
 
+// A regular expression's tables in rodata, one behind the other: the class of each
+// byte (u8), the next states and, with captures, the transitions' lists of moves (u16:
+// which pair of the pool it begins with), and the pool: pairs (to, from), an
+// end after each list. A little room behind, so that a state and a byte that is no
+// class stay inside.
+struct RegexPlace {
+  uint32_t classes = 0;  // offset in rodata
+  uint32_t next = 0;
+  uint32_t moves = 0;
+  uint32_t pool = 0;
+  uint32_t pool_pairs = 0;
+  uint16_t start_list = 0;
+};
+inline constexpr uint8_t kListEnd = 255;  // in place of `to`
+
 struct Layout {
   // Items of all kernel-side programs, in order of program, block, instruction.
   std::vector<Item> items;
@@ -119,6 +134,7 @@ struct Layout {
   std::vector<uint32_t> literal_cap;     // its padded size
   std::vector<uint32_t> table_offset;    // of each table's first entry
   std::vector<uint32_t> table_stride;    // bytes an entry (its cap)
+  std::vector<RegexPlace> regexes;       // of each regular expression
   uint32_t zero_offset = 0;              // zeroes, enough for a new statistics element
   std::vector<uint8_t> rodata;
 };

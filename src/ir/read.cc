@@ -3,6 +3,7 @@
 
 #include "ir/passes.h"
 #include "ir/text.h"
+#include "regex/regex.h"
 
 namespace podtap::ir {
 namespace {
@@ -132,7 +133,7 @@ class Reader {
         {"event", &Reader::ReadEvent},         {"table", &Reader::ReadTable},
         {"iteration", &Reader::ReadIteration}, {"site", &Reader::ReadSite},
         {"program", &Reader::ReadProgram},     {"reg", &Reader::ReadReg},
-        {"block", &Reader::ReadBlock},
+        {"block", &Reader::ReadBlock},         {"regex", &Reader::ReadRegex},
     };
     // "event" is a line of the module's and an instruction.
     const bool in_block = !module_.programs.empty() && !module_.programs.back().blocks.empty();
@@ -286,6 +287,12 @@ class Reader {
     table.hex_fallback = line.Word() == "hex";
     while (!line.done() && !line.failed()) table.entries.push_back(line.Quoted());
     module_.tables.push_back(std::move(table));
+  }
+  void ReadRegex(Line& line) {
+    const std::string pattern = line.Quoted();
+    auto made = regex::Compile(pattern, line.Accept("captures"));
+    if (!made) return line.Fail();
+    module_.regexes.push_back(std::move(*made));
   }
   void ReadIteration(Line& line) {
     Iteration iteration;

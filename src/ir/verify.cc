@@ -125,6 +125,21 @@ class Verifier {
       case Op::kStrTable:
         CheckIndex(module_.tables, instr.imm, "table");
         break;
+      case Op::kRegexTest:
+      case Op::kRegexMatch:
+        ExpectArgs(instr, 1);
+        if (CheckIndex(module_.regexes, instr.imm, "regular expression")) {
+          Expect(instr.args[0], Type::kStr);
+          if (instr.op == Op::kRegexMatch &&
+              !module_.regexes[static_cast<size_t>(instr.imm)].captures) {
+            Complain("a match keeps groups that its regular expression doesn't");
+          }
+        }
+        break;
+      case Op::kRegexGroup:
+        ExpectArgs(instr, 1);
+        ExpectDst(instr.dst, Type::kStr);
+        break;
       case Op::kFormat:
       case Op::kPrint:
       case Op::kError:

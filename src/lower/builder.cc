@@ -63,6 +63,18 @@ uint32_t ModuleTables::Words(const std::string& words) {
   return index;
 }
 
+std::expected<uint32_t, regex::Problem> ModuleTables::Regex(const std::string& pattern,
+                                                            bool captures) {
+  for (uint32_t i = 0; i < module_.regexes.size(); i++) {
+    const regex::Automaton& made = module_.regexes[i];
+    if (made.pattern == pattern && made.captures == captures) return i;
+  }
+  auto made = regex::Compile(pattern, captures);
+  if (!made) return std::unexpected(made.error());
+  module_.regexes.push_back(std::move(*made));
+  return static_cast<uint32_t>(module_.regexes.size() - 1);
+}
+
 std::shared_ptr<const ir::StringTable> ModuleTables::TableText(uint32_t table) {
   auto& text = table_texts_[table];
   if (!text) text = std::make_shared<const ir::StringTable>(module_.tables[table]);

@@ -3,6 +3,7 @@
 // It knows nothing of the language: registers, blocks, literals, formats, sites.
 #pragma once
 
+#include <expected>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "kernel/btf.h"
 #include "lang/tree.h"
 #include "lower/value.h"
+#include "regex/regex.h"
 
 namespace podtap::lower {
 
@@ -27,6 +29,8 @@ class ModuleTables {
   ir::SiteId Site(const lang::Token& token);
   uint32_t Table(std::string_view name);     // "signal", "errno"; ir::kNone if unknown
   uint32_t Words(const std::string& words);  // a table of the words in it
+  // An index into Module::regexes, or what is wrong with the pattern.
+  std::expected<uint32_t, regex::Problem> Regex(const std::string& pattern, bool captures);
   std::shared_ptr<const ir::StringTable> TableText(uint32_t table);
   ir::Module& module() { return module_; }
   const source::SourceSet& sources() const { return sources_; }

@@ -117,7 +117,7 @@ Value ProgramLowering::LowerExpr(const lang::Expr& expr) {
     case ExprKind::kIn:
       return LowerIn(As<lang::In>(expr));
     case ExprKind::kRegex:
-      return refuse("regular expressions (=~ and !~)");
+      return LowerRegex(As<lang::Regex>(expr));
     case ExprKind::kAssign:
       return LowerAssign(As<lang::Assign>(expr), true);
     case ExprKind::kIncrement:

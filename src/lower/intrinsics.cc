@@ -201,6 +201,12 @@ struct ProgramLowering::Intrinsics {
   static constexpr auto kChain = [](Self& self, const Row&, const Call&, const Values& args) {
     return self.TaskChain(args[0], self.AsLong(args[1]));
   };
+  static constexpr auto kMatched = [](Self& self, const Row&, const Call&, const Values& args) {
+    return self.MatchedGroup(args[0]);
+  };
+  static constexpr auto kMatchedGroups = [](Self& self, const Row&, const Call&, const Values&) {
+    return self.MatchedGroups();
+  };
 
   static constexpr auto kRows = std::to_array<Row>({
       {"ctx.pid", kContext, C(ContextValue::kPid)},
@@ -259,6 +265,8 @@ struct ProgramLowering::Intrinsics {
       {"user.str_n", kString, 0, false, true},
       {"task.from_pid", kTaskFromPid},
       {"task.chain", kChain},
+      {"regex.group", kMatched},
+      {"regex.groups", kMatchedGroups},
   });
 };
 

@@ -1,5 +1,7 @@
 #include "lower/lower.h"
 
+#include <algorithm>
+
 #include "lower/program.h"
 
 namespace podtap::lower {
@@ -72,6 +74,12 @@ bool UsesGlobal(ir::Op op) {
   }
 }
 
+bool AsksForMatches(const lang::Script& script) {
+  return std::ranges::any_of(script.functions, [](const lang::Function* function) {
+    return function->embedded == "regex.group" || function->embedded == "regex.groups";
+  });
+}
+
 // A global that any kernel-side program touches lives where the kernel can.
 void MarkKernelGlobals(ir::Module& module) {
   for (const ir::Program& program : module.programs) {
@@ -122,7 +130,8 @@ Result<ir::Module> Lower(const source::SourceSet& sources, const lang::Script& s
                 .kernel = kernel,
                 .options = options,
                 .diagnostics = diagnostics,
-                .tables = tables};
+                .tables = tables,
+                .keeps_matches = AsksForMatches(script)};
   uint32_t satisfied_group = UINT32_MAX;  // by a sufficient (!) point
   for (const lang::Probe& probe : script.probes) {
     if (probe.group == satisfied_group) continue;

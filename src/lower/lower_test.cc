@@ -23,6 +23,7 @@ function pid2task:long(pid:long) %{ task.from_pid %}
 function task_pid:long(task:long) { return @cast(task, "task_struct")->tgid }
 function task_execname:string(task:long) { return kernel_string(@cast(task, "task_struct")->comm) }
 function kernel_string:string(addr:long) %{ kernel.str %}
+function matched:string(n:long) %{ regex.group %}
 function signal_str:string(num:long) %{ table.signal %}
 function task_ancestry:string(task:long, with_time:long) %{ task.chain %}
 probe signal.send = kernel.trace("signal:signal_generate") {
@@ -190,10 +191,46 @@ TEST_F(LowerTest, WhatCannotRunIsNamed) {
          "a histogram can't run in a kernel probe yet");
   expect("global a probe signal.send { a[1]++ foreach (k- in a) println(k) }",
          "a sorted foreach can't run in a kernel probe yet");
-  expect("probe begin { if (\"a\" =~ \"b\") println(1) }", "podtap can't run regular expressions");
+  expect("probe begin { if (\"a\" =~ \"x(b\") println(1) }",
+         "regular expression 'x(b': unbalanced '(' (at byte 2)");
   expect("probe begin { println($x) }", "there are no context variables here");
   expect("probe begin { println(@cast(0, \"nosuch_struct\")->x) }",
          "type definition 'nosuch_struct' not found");
+}
+
+TEST_F(LowerTest, ARegularExpressionKeepsGroupsOnlyWhereTheyAreAskedFor) {
+  const std::string script = "probe signal.send { if (pid_name =~ \"a(b)\") println(1) }";
+  const Lowered plain = Run(script);
+  EXPECT_EQ(plain.diagnostics, "");
+  EXPECT_EQ(Count(plain.ir, "regex.test"), 1u);
+  EXPECT_EQ(Count(plain.ir, "regex.forget"), 0u);
+  const Lowered kept = Run(script + " probe end { println(matched(0)) }");
+  EXPECT_EQ(Count(kept.ir, "regex.match"), 1u);
+  EXPECT_EQ(Count(kept.ir, "regex.forget"), 2u);
+}
+
+TEST_F(LowerTest, StatisticsKeepWhatIsAskedFor) {
+  const Lowered lowered =
+      Run("global s, t[9], unread probe signal.send { s <<< sig t[pid()] <<< 1 unread <<< 2 } "
+          "probe end { println(@sum(s)) foreach (p in t @max-) println(p) }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  EXPECT_EQ(Count(lowered.ir, "stat.push"), 3u);
+  using F = ir::StatField;
+  EXPECT_EQ(lowered.module.globals[0].stat_fields, ir::FieldBit(F::kSum));
+  EXPECT_EQ(lowered.module.globals[1].stat_fields, ir::FieldBit(F::kMax));
+  EXPECT_EQ(lowered.module.globals[2].stat_fields,
+            ir::kAllStatFields & ~ir::FieldBit(F::kVariance));
+}
+
+TEST_F(LowerTest, ArraysAreWalkedOverInTheKernel) {
+  const Lowered lowered =
+      Run("global a probe signal.send { a[sig, pid()]++ foreach ([s, p] in a[9, *] limit 3) "
+          "println(p) if ([*, 1] in a) delete a[*, 1] delete a }");
+  EXPECT_EQ(lowered.diagnostics, "");
+  for (const char* op : {"iter.begin", "iter.next", "map.has.some", "map.clear.some"}) {
+    EXPECT_EQ(Count(lowered.ir, op), 1u) << op;
+  }
+  EXPECT_EQ(lowered.module.iterations[0].most, 1001u);  // MAXACTION and one
 }
 
 TEST_F(LowerTest, DefinedChoosesWithoutLoweringTheOtherSide) {

@@ -28,6 +28,7 @@ void ProgramLowering::Run() {
   frames_.back().next_block = build_.NewBlock();
   for (const probes::ContextVar& var : match_.vars) arg_values_.push_back(ArgValue(var));
   EmitFilter();
+  ForgetMatch();
   // A program without loops can't run away, so it need not count its actions.
   charge_actions_ = HasLoops();
   if (charge_actions_) {

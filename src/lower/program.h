@@ -30,6 +30,7 @@ struct Shared {
   const Options& options;
   source::Diagnostics& diagnostics;
   ModuleTables& tables;
+  bool keeps_matches = false;  // the script asks for matched() or ngroups()
 };
 
 class ProgramLowering {
@@ -124,6 +125,12 @@ class ProgramLowering {
   Value LowerTernary(const lang::Ternary& ternary);
   std::optional<int64_t> Constant(const lang::Expr& expr);  // without emitting anything
   bool IsDefined(const lang::Expr& expr);
+
+  // -- regex.cc
+  Value LowerRegex(const lang::Regex& regex);
+  Value MatchedGroup(const Value& group);
+  Value MatchedGroups();
+  void ForgetMatch();
 
   // -- assignment.cc
   Value LowerAssign(const lang::Assign& assign, bool want_value);

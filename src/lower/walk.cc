@@ -247,6 +247,7 @@ class PurityCheck {
       case ExprKind::kHistogram:
       case ExprKind::kHistIndex:
       case ExprKind::kEmbedded:
+      case ExprKind::kRegex:  // matched() tells of the last one
         pure = false;
         break;
       default:
@@ -267,7 +268,7 @@ class PurityCheck {
     const Function& function = *script_.functions[index];
     if (function.has_embedded_body) {
       static constexpr std::string_view kActs[] = {"session.exit", "session.error", "session.warn",
-                                                   "session.log"};
+                                                   "session.log",  "regex.group",   "regex.groups"};
       for (std::string_view act : kActs) pure &= function.embedded != act;
       pure &= (depth_ > 0 || function.embedded != "str.set");
       return;

@@ -152,6 +152,23 @@ CASES = {
         'delete t; t <<< 1; println(@count(t), @max(t))'),
     "runaway foreach": (
         "global a", 'for (i = 0; i < 300; i++) a[i] = i; while (1) foreach (k in a) sum += k; println(sum)'),
+    "regular expressions": (
+        'global s = "Linux version 6.18.44-fc", t = "kworker/3:1H-kblockd", n',
+        's .= ""; t .= ""; n += 0; '
+        'println(s =~ "version", s !~ "version", s =~ "^version", s =~ "fc$", s =~ "[0-9]+\\\\.[0-9]+", s =~ "") '
+        'println("abc" =~ "b", "abc" =~ "^$", "" =~ "^$", t =~ "^kworker/[0-9]+:[0-9]+H?-", s =~ "x|y|z") '
+        'println(s =~ "e(r|s)*(i{2,3}|[^0-9 ]+$)", t =~ "[[:digit:]]{2}", t =~ "(k.*){3}")'),
+    "groups of regular expressions": (
+        'global s = "Linux version 6.18.44-fc", n',
+        's .= ""; n += 0; if (s =~ "([0-9]+)\\\\.([0-9]+)(\\\\.([0-9]+))?(x)?") { println(ngroups()) '
+        'for (i = 0; i <= ngroups(); i++) printf("%d=%s|", i, matched(i)) println("") } '
+        'try { println(matched(n + 6)) } catch (m) { println(m) } '
+        'try { println(matched(n - 1)) } catch (m) { println(m) } '
+        'if (s !~ "nothing") try { println(matched(n)) } catch (m) { println(m) } '
+        'try { println(ngroups()) } catch (m) { println(m) } '
+        'if (s =~ "(a|ab)(c|bcd)?|ver(s)(i*)") println(matched(3) . matched(4) . "<" . matched(1) . ">") '
+        'println(strlen(matched(0)))'),
+    "no match at all": ("global n", 'n += 0; println("before") println(matched(n))'),
     "increments": (
         "global g = 10", 'println(g++) println(++g) println(g--) println(--g) l = g; println(l++, ++l)'),
     "functions": (
