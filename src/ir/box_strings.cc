@@ -1,4 +1,4 @@
-// BoxStrings: see passes.h and docs/decisions/0016-whole-strings.md.
+// BoxStrings: see passes.h and docs/decisions/0022-whole-strings.md.
 #include <vector>
 
 #include "ir/passes.h"

@@ -38,7 +38,7 @@ static_assert(sizeof(Control) == kControlSize);
 // Value: {value, sequence, stamp}: the value (8 bytes, cap bytes, or a StatValue
 // and its buckets), then the u64 order of insertion; behind a string a u64 that no
 // other write of any string has, by which a reader knows that what it copied is
-// one string and this element's (docs/decisions/0016-whole-strings.md).
+// one string and this element's (docs/decisions/0022-whole-strings.md).
 struct StatValue {
   int64_t count = 0, sum = 0;
   uint64_t least = 0, greatest = 0;            // min and max, coded: see statistics.h

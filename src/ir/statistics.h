@@ -6,7 +6,7 @@
 // CPUs, in the kernel and in user space, need no lock and lose nothing, and a
 // value of zeros is the empty one. bpf/lower_stat.cc does the same in the kernel.
 //
-// Variance comes from exact sums of 128 bits; docs/decisions/0015-statistics.md.
+// Variance comes from exact sums of 128 bits; docs/decisions/0021-statistics.md.
 #pragma once
 
 #include <cstdint>
