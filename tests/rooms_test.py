@@ -19,7 +19,7 @@ EVERYTHING = {"cli"}
 # <bpf/...> is libbpf; <linux/bpf.h> is only the kernel's numbers.
 LIBBPF_ROOM = "attach"
 # Tests of lowering and of both executors need real scripts and kernels.
-TEST_EXTRA = {"attach": {"lang", "lower", "probes", "interp", "events", "print"},
+TEST_EXTRA = {"attach": {"lang", "lower", "probes", "interp", "events", "print", "regex"},
               "interp": {"lang", "lower", "probes", "kernel"},
               "bpf": {"lang", "lower", "probes", "kernel"}}
 

@@ -93,8 +93,7 @@ Result<void> Maps::MakeControl(const ir::Module& module, const ir::Layout& layou
       std::memcpy(at, &global.init_long, sizeof(global.init_long));
     } else if (global.value == ir::ValueType::kString && global.value_cap > 0) {
       // The page is all zeros, so the text has its end.
-      global.init_string.copy(reinterpret_cast<char*>(at + ir::kTurnSize),
-                              global.value_cap - 1);
+      global.init_string.copy(reinterpret_cast<char*>(at + ir::kTurnSize), global.value_cap - 1);
     }
   }
   return {};

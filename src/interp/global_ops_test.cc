@@ -158,6 +158,21 @@ TEST(Foreach, LimitsAndFilters) {
   EXPECT_EQ(Foreach("global 1 sort 0 column 0 stat 0 key %3 value %4 only @2"), "c=b ");
 }
 
+TEST(Slices, AreFoundAndDeleted) {
+  World world(
+      "literal \"x\"\nliteral \"y\"\nformat d d d d d\n"
+      "global \"a\" long max 10 key str:8 key i64\n"
+      "iteration global 0 sort 0 column 0 stat 0 any only 2\n"
+      "iteration global 0 sort 0 column 0 stat 0 only @1 any\n" +
+      std::string(kBegin) +
+      "  reg i64\n  reg i64\n  reg i64\n  reg i64\n  reg i64\n  block 0\n"
+      "    map.set 1 @0 1\n    map.set 2 @0 2\n    map.set 3 @1 2\n    map.set 4 @1 3\n"
+      "    %0 = map.has.some\n    map.clear.some\n    %1 = map.has.some\n"
+      "    %2 = map.has.some aux 1\n    map.clear.some aux 1\n    %3 = map.has.some aux 1\n"
+      "    %4 = map.has @0 1\n    print %0 %1 %2 %3 %4\n    return\n");
+  EXPECT_EQ(world.Run(), "10101");
+}
+
 // The reference's agg.stp, as ir.
 TEST(Statistics, TheReferenceScript) {
   World world(

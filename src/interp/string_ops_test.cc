@@ -118,5 +118,21 @@ TEST(Strings, FormatsMakeStrings) {
   EXPECT_EQ(Apply(binary, {.a = "", .b = "", .x = 0x41}).c, "A");  // a NUL ends a string
 }
 
+TEST(Strings, RegularExpressions) {
+  World world(
+      "literal \"pkill(137)\"\nliteral \"nothing\"\n"
+      "format d lit\" \" d lit\" \" d lit\" \" s lit\" \" d lit\" \" s lit\" \" d lit\"|\"\n"
+      "regex \"^([a-z]+)\\\\(([0-9]+)\" captures\nregex \"l+\"\n" +
+      std::string(kBegin) +
+      "  reg i64\n  reg i64\n  reg i64\n  reg str:16\n  reg i64\n  reg str:16\n  reg i64\n"
+      "  block 0\n    %0 = regex.test @0 imm 1\n    %1 = regex.match @0\n    %2 = regex.groups\n"
+      "    %3, %4 = regex.group 2\n    %5, %6 = regex.group 3\n    print %0 %1 %2 %3 %4 %5 %6\n"
+      "    %0 = regex.test @1 imm 1\n    %1 = regex.match @1\n    %2 = regex.groups\n"
+      "    %3, %4 = regex.group 0\n    print %0 %1 %2 %3 %4 %5 %6\n"
+      "    %1 = regex.match @0\n    regex.forget\n    %3, %4 = regex.group -1\n"
+      "    print %0 %1 %2 %3 %4 %5 %6\n    return\n");
+  EXPECT_EQ(world.Run(), "1 1 2 137 0  2|0 0 -1  1  2|0 1 -1  1  2|");
+}
+
 }  // namespace
 }  // namespace podtap::interp
