@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -133,7 +134,10 @@ class BpfStore : public ir::Store {
         room = std::min(room * 2, array.max_entries);
         continue;
       }
-      if (error != 0 && error != ENOENT) return;
+      if (error != 0 && error != ENOENT) {
+        if (first) WalkKeys(global, visit);
+        return;
+      }
       for (uint32_t i = 0; i < count; i++) {
         visit(Bytes(keys).subspan(i * key_size, key_size),
               Bytes(values).subspan(i * value_size, value_size));
@@ -196,6 +200,21 @@ class BpfStore : public ir::Store {
     for (uint64_t left = 2 * uint64_t{module_.globals[global].max_entries} + 16; left > 0; left--) {
       if (bpf_map_get_next_key(maps_.global_fd(global), nullptr, key.data()) != 0) return;
       bpf_map_delete_elem(maps_.global_fd(global), key.data());
+    }
+  }
+
+  // One system call an element, where the kernel gives no batch. A key that is deleted
+  // meanwhile makes the walk begin anew, so those that were given are remembered.
+  void WalkKeys(uint32_t global, const std::function<void(Bytes, Bytes)>& visit) const {
+    const ir::Global& array = module_.globals[global];
+    std::vector<uint8_t> key(ir::KeySize(array)), next(key.size()), value(ir::ValueSize(array));
+    std::set<std::vector<uint8_t>> seen;
+    const void* from = nullptr;
+    for (uint64_t left = 4 * uint64_t{array.max_entries} + 16; left > 0; left--) {
+      if (bpf_map_get_next_key(maps_.global_fd(global), from, next.data()) != 0) return;
+      key = next;
+      from = key.data();
+      if (seen.insert(key).second && LookUp(global, key, value)) visit(key, value);
     }
   }
 

@@ -173,6 +173,22 @@ TEST(Iteration, SlicesAreFoundAndDeleted) {
             (Lines{"1 0 1 0 1 1 0 "}));
 }
 
+// Registers that fill the stack: a function that is called back needs some of it.
+TEST(Iteration, WithAFullStack) {
+  SKIP_UNLESS_ROOT();
+  constexpr int kLive = 80;
+  std::string text = std::string(kArray) +
+                     "iteration global 0 sort 0 column 0 stat 0 only @0 any\n" +
+                     "global \"n\" long max 1 kernel\n" + kProgram;
+  for (int i = 0; i <= kLive; i++) text += "  reg i64\n";
+  text += std::string("  block 0\n") + kFill;
+  for (int i = 0; i < kLive; i++) text += "    %" + std::to_string(i) + " = global.load imm 1\n";
+  text += "    %80 = map.has.some\n    map.clear\n";
+  for (int i = 0; i < kLive; i++) text += "    %80 = add %80 %" + std::to_string(i) + "\n";
+  text += "    print %80 imm 1\n    return\n";
+  EXPECT_EQ(RunBoth(text), (Lines{"1 "}));
+}
+
 // More elements than a bucket, all gone at once.
 TEST(Iteration, AWholeArrayIsDeleted) {
   SKIP_UNLESS_ROOT();

@@ -16,6 +16,8 @@ using ir::Type;
 
 // 512 bytes, less what may_goto takes for its own count and clock.
 constexpr int32_t kStackLimit = 496;
+// What a function that is called back counts as, beside the program's own stack.
+constexpr int32_t kFunctionStack = 32;
 // PCPU_MIN_UNIT_SIZE of include/linux/percpu.h: the largest per-CPU map value.
 constexpr uint32_t kMaxScratch = 32768;
 constexpr uint32_t kSlackMin = 64;
@@ -67,7 +69,8 @@ class Builder {
     std::stable_sort(order.begin(), order.end(), [&](Reg a, Reg b) {
       return flow_.intervals[a].begin < flow_.intervals[b].begin;
     });
-    Places stack(static_cast<uint32_t>(-Frame::kTempC), kStackLimit);
+    Places stack(static_cast<uint32_t>(-Frame::kTempC),
+                 static_cast<uint32_t>(kStackLimit - (calls_back_ ? kFunctionStack : 0)));
     Places scratch(fixed_end_, UINT32_MAX / 2);
     for (Reg reg : order) {
       if (!Place(reg, stack, scratch)) {
@@ -181,14 +184,17 @@ class Builder {
           case Op::kMapDelete:
           case Op::kStatPush:
           case Op::kStatGet:
-          case Op::kMapHasSome:
-          case Op::kMapClearSome:
           case Op::kIterNext:
             key = std::max(key, ir::KeySize(GlobalOf(instr)));
             break;
           case Op::kIterBegin:
-            key = std::max(key, ir::KeySize(GlobalOf(instr)));
             PlaceSnapshot(instr);
+            [[fallthrough]];
+          case Op::kMapHasSome:
+          case Op::kMapClearSome:
+          case Op::kMapClear:
+            calls_back_ = true;
+            key = std::max(key, ir::KeySize(GlobalOf(instr)));
             break;
           case Op::kPrint:
           case Op::kEvent:
@@ -228,6 +234,7 @@ class Builder {
   const Target& target_;
   Frame frame_;
   std::vector<bool> grows_;
+  bool calls_back_ = false;
   uint32_t fixed_end_ = 0;
 };
 

@@ -23,7 +23,7 @@ std::vector<std::string> Groups(const std::string& pattern, const std::string& t
   EXPECT_TRUE(automaton.has_value())
       << pattern << ": " << (automaton ? "" : automaton.error().what);
   if (!automaton) return {};
-  std::vector<int64_t> places(2 * (automaton->groups + 1));
+  std::vector<int64_t> places(2 * (size_t{automaton->groups} + 1));
   const bool found = Match(*automaton, text, places);
   EXPECT_EQ(found, Finds(pattern, text)) << pattern << " on " << text;
   std::vector<std::string> groups;
