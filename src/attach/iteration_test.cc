@@ -183,7 +183,9 @@ TEST(Iteration, WithAFullStack) {
   for (int i = 0; i <= kLive; i++) text += "  reg i64\n";
   text += std::string("  block 0\n") + kFill;
   for (int i = 0; i < kLive; i++) text += "    %" + std::to_string(i) + " = global.load imm 1\n";
-  text += "    %80 = map.has.some\n    map.clear\n";
+  text +=
+      "    jump 1\n  block 1\n    guard 2 3\n  block 2\n    %80 = map.has.some\n"
+      "    map.clear\n    branch %80 3 3\n  block 3\n";
   for (int i = 0; i < kLive; i++) text += "    %80 = add %80 %" + std::to_string(i) + "\n";
   text += "    print %80 imm 1\n    return\n";
   EXPECT_EQ(RunBoth(text), (Lines{"1 "}));

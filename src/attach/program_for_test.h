@@ -16,6 +16,7 @@
 #include "ir/layout.h"
 #include "ir/passes.h"
 #include "kernel/kernel.h"
+#include "kernel/older_kernel.h"
 
 namespace podtap::attach::testing {
 
@@ -31,31 +32,14 @@ inline kernel::Kernel& TheKernel() {
   return *kernel;
 }
 
-// This kernel as an older one: without may_goto, signed division and atomics that
-// fetch.
-class OldKernel : public kernel::Kernel {
+// This kernel without may_goto, signed division and atomics that fetch.
+class OldKernel : public kernel::OlderKernel {
  public:
-  OldKernel() : features_(TheKernel().features()) {
-    features_.may_goto = false;
-    features_.signed_division = false;
-    features_.atomic_fetch = false;
+  OldKernel() : OlderKernel(TheKernel()) {
+    has.may_goto = false;
+    has.signed_division = false;
+    has.atomic_fetch = false;
   }
-  void set_atomic_fetch() { features_.atomic_fetch = true; }
-  Result<const kernel::Btf*> btf() override { return TheKernel().btf(); }
-  const kernel::Features& features() override { return features_; }
-  Result<const std::vector<kernel::Tracepoint>*> tracepoints() override {
-    return TheKernel().tracepoints();
-  }
-  std::string release() override { return TheKernel().release(); }
-  int cpu_count() override { return TheKernel().cpu_count(); }
-  int64_t hz() override { return TheKernel().hz(); }
-  Result<FileIdentity> IdentifyFile(const std::string& path) override {
-    return TheKernel().IdentifyFile(path);
-  }
-  std::map<std::string, std::string> config() override { return TheKernel().config(); }
-
- private:
-  kernel::Features features_;
 };
 
 #define SKIP_UNLESS_ROOT() \

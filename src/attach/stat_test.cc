@@ -109,7 +109,7 @@ TEST(Stat, PushesOnAnOldKernel) {
 TEST(Stat, CompareAndExchangeBoundsItsLoopWithoutMayGoto) {
   SKIP_UNLESS_ROOT();
   OldKernel old;
-  old.set_atomic_fetch();
+  old.has.atomic_fetch = true;
   CheckPushes(ir::kAllStatFields, true, old);
 }
 

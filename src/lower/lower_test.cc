@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ir/passes.h"
+#include "kernel/older_kernel.h"
 #include "lang/lang.h"
 #include "probes/probes.h"
 #include "source/diagnostic.h"
@@ -48,7 +49,11 @@ class LowerTest : public testing::Test {
     }
   }
 
-  Lowered Run(const std::string& text, bool optimise = true) {
+  Lowered Run(const std::string& text) {
+    const auto kernel = kernel::MakeKernel();
+    return RunOn(*kernel, text);
+  }
+  Lowered RunOn(kernel::Kernel& kernel, const std::string& text) {
     source::SourceSet sources;
     source::Diagnostics diagnostics;
     std::vector<std::unique_ptr<lang::File>> tapset;
@@ -59,13 +64,12 @@ class LowerTest : public testing::Test {
     const lang::Script script = lang::Check(sources, std::move(user), std::move(tapset),
                                             probes::ProviderRoots(), {}, diagnostics);
     Lowered result;
-    const auto kernel = kernel::MakeKernel();
-    Result<ir::Module> module = Lower(sources, script, *kernel, {}, diagnostics);
+    Result<ir::Module> module = Lower(sources, script, kernel, {}, diagnostics);
     result.diagnostics = source::Render(sources, diagnostics, false);
     EXPECT_TRUE(module.has_value());
     if (!module) return result;
     result.module = std::move(*module);
-    if (optimise) ir::Optimise(result.module);
+    ir::Optimise(result.module);
     ir::InferCaps(result.module);
     const Result<void> verified = ir::Verify(result.module);
     EXPECT_TRUE(verified.has_value()) << verified.error().Message();
@@ -231,6 +235,39 @@ TEST_F(LowerTest, ArraysAreWalkedOverInTheKernel) {
     EXPECT_EQ(Count(lowered.ir, op), 1u) << op;
   }
   EXPECT_EQ(lowered.module.iterations[0].most, 1001u);  // MAXACTION and one
+}
+
+// What runs in a user-side probe of an old kernel all the same.
+TEST_F(LowerTest, WhatAnOldKernelLacksIsNamedWithItsRelease) {
+  const auto real = kernel::MakeKernel();
+  kernel::OlderKernel old(*real);
+  old.has.for_each_element = old.has.atomic_fetch = old.has.run_programs = false;
+  const auto expect = [&](const std::string& head, const std::string& body,
+                          const std::string& message) {
+    const std::string said = RunOn(old, head + " probe signal.send { " + body + " }").diagnostics;
+    EXPECT_NE(said.find(message), std::string::npos) << body << "\n" << said;
+    EXPECT_EQ(RunOn(old, head + " probe begin { " + body + " }").diagnostics, "") << body;
+    EXPECT_EQ(Run(head + " probe signal.send { " + body + " }").diagnostics, "") << body;
+  };
+  expect("global a", "a[1]++ foreach (k in a) println(k)",
+         "foreach can't run in a probe of this kernel: it needs Linux 5.13");
+  expect("global a", "a[1]++ delete a", "deleting a whole array can't run");
+  expect("global a", "a[1, 2]++ delete a[*, 2]", "deleting an array slice ([*]) can't run");
+  expect("global a", "a[1, 2]++ println([*, 2] in a)", "an array slice ([*]) can't run");
+  expect("global s", "s <<< 1 println(@max(s))", "@min, @max or @variance of statistics that a");
+  expect("global n", "println(n++)", "the value of a global that is changed by ++, --, += or -=");
+  expect("global a", "println(a[1] += 2)", "the value of a global that is changed");
+  EXPECT_EQ(RunOn(old,
+                  "global s, a, n probe signal.send { s <<< 1 a[2] <<< 1 n++ } "
+                  "probe end { println(@avg(s), @count(a[2]), n) }")
+                .diagnostics,
+            "");
+  const std::string said =
+      RunOn(old, "global a probe signal.send { a[1]++ } probe end { a[1]++ println(a[1]) }")
+          .diagnostics;
+  EXPECT_NE(said.find("WARNING: before Linux 5.10 a change of 'a' here may undo one"),
+            std::string::npos)
+      << said;
 }
 
 TEST_F(LowerTest, DefinedChoosesWithoutLoweringTheOtherSide) {
