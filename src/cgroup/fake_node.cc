@@ -51,7 +51,7 @@ NodeFiles FakeNode::files() const {
 }
 
 std::string FakeNode::Point(Hierarchy hierarchy) const {
-  const std::string top = folder_ + "/sys/fs/cgroup";
+  std::string top = folder_ + "/sys/fs/cgroup";
   if (version_ == Version::kV2) return top;
   if (version_ == Version::kV1 || hierarchy == Hierarchy::kMemory) return top + "/memory";
   return top + "/unified";

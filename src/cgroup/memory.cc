@@ -89,7 +89,7 @@ Result<std::vector<MemoryLevel>> ReadMemoryLevels(const Tree& tree, const std::s
   while (true) {
     auto memory = ReadMemory(tree, at);
     if (memory) {
-      levels.push_back({at, std::move(*memory)});
+      levels.push_back({at, *memory});
     } else if (levels.empty()) {
       return std::unexpected(std::move(memory.error()));
     }

@@ -22,11 +22,12 @@ Hierarchy Home(const Tree& tree, const std::string& path) {
 void AddPids(std::string_view text, Pids& found) {
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
     int32_t pid = 0;
-    std::from_chars(text.data(), text.data() + end, pid);
+    std::from_chars(line.data(), line.data() + line.size(), pid);
     if (pid > 0) {
       found.pids.push_back(pid);
-    } else if (end > 0) {
+    } else if (!line.empty()) {
       found.complete = false;  // "0": a process of another pid namespace
     }
     text.remove_prefix(std::min(end + 1, text.size()));
