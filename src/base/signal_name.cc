@@ -13,6 +13,23 @@ namespace {
 constexpr int32_t kFirstRealTime = 34;
 constexpr int32_t kLast = 64;
 
+struct Alias {
+  std::string_view name;
+  int32_t signal;
+};
+constexpr Alias kAliases[] = {{"SIGIOT", SIGABRT}, {"SIGPOLL", SIGIO}, {"SIGRTMAX", kLast}};
+
+// "5" of "SIGRTMAX-5".
+int32_t BelowMax(std::string_view name) {
+  constexpr std::string_view kHead = "SIGRTMAX-";
+  if (!name.starts_with(kHead)) return 0;
+  name.remove_prefix(kHead.size());
+  int32_t below = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), below);
+  const bool whole = error == std::errc() && end == name.data() + name.size();
+  return whole && below > 0 && below <= kLast - kFirstRealTime ? kLast - below : 0;
+}
+
 }  // namespace
 
 std::string SignalName(int32_t signal) {
@@ -38,7 +55,10 @@ int32_t SignalNumber(std::string_view text) {
   for (int32_t signal = 1; signal <= kLast; ++signal) {
     if (name == SignalName(signal)) return signal;
   }
-  return 0;
+  for (const Alias& alias : kAliases) {
+    if (alias.name == name) return alias.signal;
+  }
+  return BelowMax(name);
 }
 
 }  // namespace podtap

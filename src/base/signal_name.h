@@ -11,7 +11,8 @@ namespace podtap {
 // signal gives "signal N".
 std::string SignalName(int32_t signal);
 
-// "SIGKILL", "KILL", "sigkill", "9", "SIGRTMIN+2" → the number; 0 if it is none.
+// "SIGKILL", "KILL", "sigkill", "9", "SIGRTMIN+2", "SIGRTMAX-1", "SIGIOT" → the number; 0
+// if it is none.
 int32_t SignalNumber(std::string_view text);
 
 }  // namespace podtap

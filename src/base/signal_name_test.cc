@@ -28,7 +28,12 @@ TEST(SignalNameTest, Numbers) {
   EXPECT_EQ(SignalNumber("SIGTERM"), 15);
   EXPECT_EQ(SignalNumber("term"), 15);
   EXPECT_EQ(SignalNumber("SIGRTMIN+3"), 37);
-  for (const char* wrong : {"", "0", "65", "-9", "9x", "SIG", "SIGNONE", "signal 32"}) {
+  EXPECT_EQ(SignalNumber("SIGRTMAX-1"), 63);
+  EXPECT_EQ(SignalNumber("RTMAX"), 64);
+  EXPECT_EQ(SignalNumber("SIGIOT"), 6);
+  EXPECT_EQ(SignalNumber("POLL"), 29);
+  for (const char* wrong : {"SIGRTMAX-0", "SIGRTMAX-31", "SIGRTMAX-x", "SIGRTMIN+31", "", "0", "65",
+                            "-9", "9x", "SIG", "SIGNONE", "signal 32"}) {
     EXPECT_EQ(SignalNumber(wrong), 0) << wrong;
   }
 }

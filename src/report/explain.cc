@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/signal_name.h"
+#include "container/near_names.h"
 #include "report/page.h"
 #include "verdict/end.h"
 #include "verdict/signal.h"
@@ -85,16 +87,16 @@ void Add(std::string_view name, Reading& reading) {
 }
 
 void AddSignal(int32_t signal, Reading& reading) {
-  Add(signal > 31 ? "real-time signal" : verdict::SignalName(signal), reading);
+  Add(signal > 31 ? "real-time signal" : SignalName(signal), reading);
 }
 
 Reading ExitCode(std::string_view written, int32_t code) {
   Reading reading;
-  const int32_t signal = verdict::SignalInCode(code);
+  const int32_t signal = verdict::SignalOfExitCode(code);
   const std::string number = std::to_string(code);
   reading.title = std::string(written) + ": exit code" + (number == written ? "" : " " + number);
   if (signal != 0) {
-    reading.title += ", 128 + " + std::to_string(signal) + ", " + verdict::SignalName(signal);
+    reading.title += ", 128 + " + std::to_string(signal) + ", " + SignalName(signal);
     Add("exit code 128 + n", reading);
     AddSignal(signal, reading);
     return reading;
@@ -113,7 +115,7 @@ Reading WaitStatus(std::string_view written, int32_t status) {
   }
   Reading reading;
   const int32_t signal = verdict::SignalOf(status);
-  reading.title = std::string(written) + ": wait status: ended by " + verdict::SignalName(signal) +
+  reading.title = std::string(written) + ": wait status: ended by " + SignalName(signal) +
                   (verdict::DumpedCore(status) ? ", core dumped" : "");
   Add("wait status", reading);
   AddSignal(signal, reading);
@@ -122,7 +124,7 @@ Reading WaitStatus(std::string_view written, int32_t status) {
 
 Reading SignalReading(std::string_view written, int32_t signal) {
   Reading reading;
-  const std::string name = verdict::SignalName(signal);
+  const std::string name = SignalName(signal);
   reading.title = std::string(written) + ": " +
                   (verdict::Lower(written) == verdict::Lower(name) ? std::string() : name + ", ") +
                   "signal " + std::to_string(signal) + ", exit code " +
@@ -165,24 +167,6 @@ std::vector<Reading> ExplainNumber(std::string_view code) {
   return readings;
 }
 
-// How many letters must be changed, added, dropped or swapped to make `b` of `a`.
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> table(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); i++) table[i][0] = i;
-  for (size_t j = 0; j <= b.size(); j++) table[0][j] = j;
-  for (size_t i = 1; i <= a.size(); i++) {
-    for (size_t j = 1; j <= b.size(); j++) {
-      const size_t same = a[i - 1] == b[j - 1] ? 0 : 1;
-      table[i][j] =
-          std::min({table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + same});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return table[a.size()][b.size()];
-}
-
 void AddItems(const std::vector<std::string>& items, std::string_view label, Page& page) {
   for (const std::string& item : items) {
     page.Item(&item == items.data() ? label : "", "- ", item);
@@ -217,35 +201,21 @@ std::vector<Reading> Explain(std::string_view code) {
   if (std::vector<Reading> readings = ExplainNumber(code); !readings.empty()) return readings;
   if (code.empty() || (code[0] >= '0' && code[0] <= '9')) return {};
   if (const Explanation* entry = FindEntry(code)) {
-    const auto signal = verdict::SignalNumber(code);
-    if (signal && entry->names.front() != code) return {SignalReading(code, *signal)};
-    if (signal && verdict::SignalName(*signal) == code) return {SignalReading(code, *signal)};
+    const int32_t signal = SignalNumber(code);
+    const bool means_it = entry->names.front() != code || SignalName(signal) == code;
+    if (signal != 0 && means_it) return {SignalReading(code, signal)};
     return {{.title = entry->names.front(), .entries = {entry}}};
   }
-  if (const auto signal = verdict::SignalNumber(code)) return {SignalReading(code, *signal)};
+  if (const int32_t signal = SignalNumber(code); signal != 0) return {SignalReading(code, signal)};
   return {};
 }
 
 std::vector<std::string> NearCodes(std::string_view code) {
-  constexpr size_t kMostLetters = 64;
-  constexpr size_t kMostNear = 4;
-  if (code.size() > kMostLetters) return {};
-  const std::string wanted = verdict::Lower(code);
-  std::vector<std::pair<size_t, std::string>> near;
-  for (const Explanation& entry : Explanations()) {
-    for (const std::string& name : entry.names) {
-      const std::string known = verdict::Lower(name);
-      const bool begins = wanted.size() >= 3 && known.find(wanted) != std::string::npos;
-      const size_t distance = begins ? 1 : Distance(wanted, known);
-      if (distance <= std::max<size_t>(wanted.size() / 3, 1)) near.emplace_back(distance, name);
-    }
-  }
-  std::ranges::stable_sort(near, {}, [](const auto& pair) { return pair.first; });
   std::vector<std::string> names;
-  for (const auto& [distance, name] : near) {
-    if (names.size() < kMostNear) names.push_back(name);
+  for (const Explanation& entry : Explanations()) {
+    names.insert(names.end(), entry.names.begin(), entry.names.end());
   }
-  return names;
+  return container::NearNames(code, std::move(names));
 }
 
 std::string ReadingText(const Reading& reading, int width, bool colour) {

@@ -64,7 +64,7 @@ TEST(Explain, Numbers) {
   EXPECT_EQ(TitleOf("35072"), "35072: exit code 137, 128 + 9, SIGKILL, as a wait status");
   EXPECT_EQ(TitleOf("256"), "256: exit code 1, as a wait status");
   EXPECT_EQ(TitleOf("0"), "0: exit code");
-  EXPECT_EQ(TitleOf("171"), "171: exit code, 128 + 43, signal 43");
+  EXPECT_EQ(TitleOf("171"), "171: exit code, 128 + 43, SIGRTMIN+9");
   EXPECT_EQ(Explain("3")[0].entries[0]->names[0], "exit code of its own");
   EXPECT_EQ(Explain("64")[0].entries[0]->names[0], "exit codes 64 to 78");
   EXPECT_EQ(Explain("255")[0].entries[0]->names[0], "exit code 255");

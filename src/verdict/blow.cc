@@ -184,7 +184,7 @@ bool InGrace(const View& view, const Signal& signal, const End& end) {
 
 // What the process may have obeyed when it ended itself, the earliest first.
 std::vector<Signal> Obeyable(const View& view, const End& end) {
-  const int32_t in_code = SignalInCode(*end.code());
+  const int32_t in_code = SignalOfExitCode(*end.code());
   std::vector<Signal> found;
   if (in_code != 0) found = TakenBefore(view, end.process, end.at, kAnswer, in_code);
   if (!found.empty()) return found;

@@ -4,11 +4,6 @@
 
 namespace podtap::verdict {
 
-int32_t SignalInCode(int32_t code) {
-  const int32_t signal = code - 128;
-  return signal >= 1 && signal <= kLastSignal ? signal : 0;
-}
-
 End EndFrom(const Exited& exited) {
   return {.process = exited->process, .at = exited.at, .status = exited->status, .row = exited.row};
 }
@@ -53,7 +48,7 @@ Exit DecodeExit(const View& view, const End& init) {
     word = ", by the runtime's word";
   }
   exit.text = std::to_string(*exit.code);
-  if (const int32_t signal = SignalInCode(*exit.code); signal != 0) {
+  if (const int32_t signal = SignalOfExitCode(*exit.code); signal != 0) {
     exit.text += init.code() ? ": exit code of its own (128 + " + SignalName(signal) + ")"
                              : ": " + SignalName(signal) + ", or an exit code of its own";
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "container/exit_text.h"
 #include "verdict/verdict.h"
 #include "verdict/view.h"
 
@@ -36,7 +37,7 @@ std::optional<End> EndOfProcess(const View& view, const store::ProcessKey& proce
 
 // n of an exit code 128+n that shells and small inits give for a child's death by
 // signal n, and programs for a signal that they handled; 0 for other codes.
-int32_t SignalInCode(int32_t code);
+using container::SignalOfExitCode;
 
 // The end of the container's first process in words. What the kernel didn't say is
 // taken from the runtime, and said to be.

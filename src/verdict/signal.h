@@ -1,10 +1,7 @@
-// Linux' signals on x86-64: names, and what they do where nobody handles them.
+// Linux' signals on x86-64, and what they do where nobody handles them.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include "container/container.h"
 
@@ -33,10 +30,6 @@ inline constexpr int32_t kLastSignal = 64;
 // True when its default action ends the process, with or without a core
 // (signal(7)); so do all real-time signals.
 bool EndsByDefault(int32_t signal);
-
-// "SIGTERM", "TERM", "sigterm", "15", "SIGRTMIN+3" as Docker and images write it.
-// glibc's SIGRTMIN is 34.
-std::optional<int32_t> SignalNumber(std::string_view name);
 
 // Whether a runtime asks a container to end by it. Where the runtime doesn't tell its stop
 // signal (the CRI before 1.33), it is whatever the CRI sends that isn't SIGKILL: it has no

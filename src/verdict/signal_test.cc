@@ -10,25 +10,6 @@
 namespace podtap::verdict {
 namespace {
 
-TEST(Signal, NamesAndNumbers) {
-  EXPECT_EQ(SignalName(9), "SIGKILL");
-  EXPECT_EQ(SignalName(31), "SIGSYS");
-  EXPECT_EQ(SignalName(40), "signal 40");
-  EXPECT_EQ(SignalName(0), "signal 0");
-  EXPECT_EQ(SignalNumber("SIGTERM"), 15);
-  EXPECT_EQ(SignalNumber("term"), 15);
-  EXPECT_EQ(SignalNumber("15"), 15);
-  EXPECT_EQ(SignalNumber("SIGRTMIN+3"), 37);
-  EXPECT_EQ(SignalNumber("SIGRTMAX-1"), 63);
-  EXPECT_EQ(SignalNumber("RTMIN"), 34);
-  for (const char* wrong : {"", "SIG", "0", "65", "-9", "TERMINATE", "RTMIN-1", "RTMIN+99", "9x"}) {
-    EXPECT_EQ(SignalNumber(wrong), std::nullopt) << wrong;
-  }
-  for (int32_t signal = 1; signal <= 31; signal++) {
-    EXPECT_EQ(SignalNumber(SignalName(signal)), signal);
-  }
-}
-
 TEST(Signal, WhatEndsAProcess) {
   for (const int32_t signal : {1, 2, 9, 10, 15, 31, 34, 64}) EXPECT_TRUE(EndsByDefault(signal));
   for (const int32_t signal : {0, 17, 18, 19, 20, 21, 22, 23, 28, 65, -1}) {
@@ -40,9 +21,9 @@ TEST(Status, TakenApart) {
   EXPECT_EQ(SignalOf(139), 11);
   EXPECT_TRUE(DumpedCore(139));
   EXPECT_EQ(CodeOf(137 << 8), 137);
-  EXPECT_EQ(SignalInCode(137), 9);
-  EXPECT_EQ(SignalInCode(128), 0);
-  EXPECT_EQ(SignalInCode(255), 0);
+  EXPECT_EQ(SignalOfExitCode(137), 9);
+  EXPECT_EQ(SignalOfExitCode(128), 0);
+  EXPECT_EQ(SignalOfExitCode(255), 0);
 }
 
 TEST(Syscall, Names) {

@@ -80,7 +80,7 @@ void CompareKillers(const View& view, const std::vector<Candidate>& candidates, 
 }
 
 std::optional<Subject> PassedOnDeath(const View& view, const End& init) {
-  const int32_t signal = SignalInCode(*init.code());
+  const int32_t signal = SignalOfExitCode(*init.code());
   if (signal == 0) return std::nullopt;
   const std::vector<Candidate> candidates = DiedBy(view, init, signal);
   if (candidates.empty()) return std::nullopt;
@@ -145,9 +145,19 @@ Subject FindSubject(const View& view, const End& init) {
   Subject subject;
   subject.end = init;
   if (!init.code() || *init.code() == 0) return subject;
-  if (auto passed_on = PassedOnDeath(view, init)) return *passed_on;
+  const auto own = FindBlow(view, init);
+  if (auto passed_on = PassedOnDeath(view, init)) {
+    // What init was told after the child's death made it exit with the same code.
+    if (!own || Elapsed(passed_on->end.at, own->nearest().at) < 0) return *passed_on;
+    if (Elapsed(passed_on->end.at, init.at) <= kPassOn) {
+      subject.confidence = Confidence::kLikely;
+      subject.doubts.push_back("It may have passed on that " + view.Name(passed_on->end.process) +
+                               " was ended by " + SignalName(passed_on->end.signal()) + ".");
+    }
+    return subject;
+  }
   // What it was asked to do comes before what happened to a child.
-  if (FindBlow(view, init)) return subject;
+  if (own) return subject;
   if (auto gave_up = GaveUpAfterOom(view, init)) return *gave_up;
   return subject;
 }

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/signal_name.h"
 #include "store/evidence.h"
 
 namespace podtap::verdict {
@@ -128,7 +129,6 @@ struct Verdict {
 
 Verdict Judge(const store::Death& death);
 
-// Linux' own names, for messages: 9 gives "SIGKILL"; "signal 40" where there is none.
-std::string SignalName(int32_t signal);
+using podtap::SignalName;
 
 }  // namespace podtap::verdict

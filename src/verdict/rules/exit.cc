@@ -105,7 +105,7 @@ std::optional<Finding> ExitedByItself(const Scene& scene) {
     finding.gaps.emplace_back(
         "Its exit code is the runtime's word; what came before it was not seen.");
   }
-  if (const int32_t signal = SignalInCode(*code); signal != 0 && EndsByDefault(signal)) {
+  if (const int32_t signal = SignalOfExitCode(*code); signal != 0 && EndsByDefault(signal)) {
     finding.confidence = Confidence::kLikely;
     finding.gaps.push_back("Exit code " + std::to_string(*code) + " is 128 + " +
                            SignalName(signal) +

@@ -62,6 +62,16 @@ std::optional<Word> WordFor(const View& view, store::BootNs first_signal) {
   return before ? before : after;
 }
 
+// Somebody else was there for one request at the very moment.
+void AddOtherAskers(const Scene& scene, Finding& finding) {
+  for (const Culprit& asker : finding.on_behalf_of) {
+    if (asker.kind == Culprit::Kind::kKubelet || !asker.process) continue;
+    finding.confidence = Confidence::kLikely;
+    finding.gaps.push_back(scene.view.Name(asker.process->key) +
+                           " was connected to the runtime's socket too, and may have asked.");
+  }
+}
+
 void NameTheKubelet(const Scene& scene, Finding& finding) {
   Culprit kubelet{.kind = Culprit::Kind::kKubelet};
   const auto client =
@@ -115,6 +125,7 @@ std::optional<Finding> Kubernetes(const Scene& scene) {
   Finding finding = ByRuntime(scene, story);
   finding.cause = reason.cause;
   finding.gaps.clear();  // who asked the runtime is known
+  AddOtherAskers(scene, finding);
   NameTheKubelet(scene, finding);
   finding.evidence.push_back(word->row);
   finding.chain.insert(
