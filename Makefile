@@ -70,8 +70,7 @@ foreign_stap = { [ -e $(bindir)/stap ] || [ -L $(bindir)/stap ]; } && \
 install: build
 	install -d $(bindir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(docdir)
 	install -m 755 $(RELEASE) $(bindir)/podtap
-	install -m 644 man/podtap.1 man/podtap-run.1 man/podtap-explain.1 \
-	  man/podtap-ps.1 $(mandir)
+	install -m 644 man/*.1 $(mandir)
 	install -m 644 completions/podtap.bash $(bashdir)/podtap
 	install -m 644 completions/podtap.zsh $(zshdir)/_podtap
 	install -m 644 completions/podtap.fish $(fishdir)/podtap.fish
@@ -87,9 +86,8 @@ install: build
 uninstall:
 	@if ! { $(foreign_stap); }; then set -x; \
 	  rm -f $(bindir)/stap $(mandir)/stap.1 $(bashdir)/stap $(fishdir)/stap.fish; fi
-	rm -f $(bindir)/podtap $(mandir)/podtap.1 $(mandir)/podtap-run.1 \
-	  $(mandir)/podtap-explain.1 $(mandir)/podtap-ps.1 $(bashdir)/podtap \
-	  $(zshdir)/_podtap $(fishdir)/podtap.fish
+	rm -f $(bindir)/podtap $(patsubst man/%,$(mandir)/%,$(wildcard man/*.1)) \
+	  $(bashdir)/podtap $(zshdir)/_podtap $(fishdir)/podtap.fish
 	rm -rf $(docdir)
 
 fuzz-smoke:
