@@ -49,10 +49,10 @@ void EventQueue::Note(std::string note, bool interrupted) {
 }
 
 EventBatch EventQueue::Take() {
-  const std::lock_guard lock(mutex_);
+  // Before the batch: what is added in between is taken now, and polled for in vain once.
   uint64_t count = 0;
-  // Empty already: somebody polled in vain.
   if (::read(ready_.get(), &count, sizeof count) < 0) count = 0;
+  const std::lock_guard lock(mutex_);
   return std::exchange(batch_, {});
 }
 

@@ -48,7 +48,7 @@ std::optional<int64_t> Offset(std::string_view text) {
   const auto hours = Number(text, 2, ':');
   const auto minutes = Number(text, 2);
   if (!hours || !minutes || !text.empty()) return std::nullopt;
-  return sign * (*hours * 3600 + *minutes * 60);
+  return sign * (int64_t{*hours} * 60 + *minutes) * 60;
 }
 
 }  // namespace
@@ -72,7 +72,8 @@ int64_t ParseRfc3339(std::string_view text) {
     return 0;
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
+  const int64_t of_day = (int64_t{*hour} * 60 + *minute) * 60 + *second;
+  const int64_t seconds = days * 86400 + of_day - *offset;
   return seconds * 1'000'000'000 + fraction;
 }
 

@@ -65,7 +65,7 @@ class Stream : public RpcStream {
 
   // Nothing may be left in the queue when it goes.
   ~Stream() override {
-    Cancel();
+    context_.TryCancel();
     if (!finished_) Finish();
     queue_.Shutdown();
     void* tag = nullptr;
