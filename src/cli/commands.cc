@@ -9,6 +9,7 @@
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/watch.h"
+#include "cli/why.h"
 
 namespace podtap::cli {
 namespace {
@@ -40,6 +41,10 @@ constexpr Command kCommands[] = {
          return RunIfRight(FinishWatchOptions(*raw),
                            [&](const WatchOptions& options) { return Watch(options, started_ns); });
        };
+     }},
+    {"why", "Say why a container died when nobody watched",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareWhy(app)] { return Why(*options); };
      }},
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {

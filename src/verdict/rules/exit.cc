@@ -73,9 +73,9 @@ void AddHandled(const Scene& scene, Finding& finding) {
 
 // The runtime's exit code, where the kernel's word is missing. One of 128+n would be a
 // signal's as well.
-std::optional<int32_t> ToldCode(const Scene& scene) {
+std::optional<int32_t> RuntimesCode(const Scene& scene) {
   const auto& said = scene.death().runtime_exit;
-  if (scene.init.status || !said || said->exit_code < 0 || said->exit_code > 128) {
+  if (scene.init.status || !said || said->exit_code < 0 || SignalInCode(said->exit_code) != 0) {
     return std::nullopt;
   }
   return said->exit_code;
@@ -86,7 +86,7 @@ std::optional<int32_t> ToldCode(const Scene& scene) {
 std::optional<Finding> ExitedByItself(const Scene& scene) {
   std::optional<int32_t> code = scene.init.code();
   const bool told = !code;
-  if (told) code = ToldCode(scene);
+  if (told) code = RuntimesCode(scene);
   if (!code || !scene.subject.wrappers.empty() || scene.blow) return std::nullopt;
   const View& view = scene.view;
   Finding finding;

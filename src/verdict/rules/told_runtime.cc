@@ -44,6 +44,11 @@ std::optional<Finding> ToldRuntime(const Scene& scene) {
   if (words.kill && (*words.kill)->signal == kSigKill && code && *code != 128 + kSigKill) {
     return std::nullopt;
   }
+  // Another is often a request to reload, or to say something.
+  if (words.kill && (*words.kill)->signal != kSigKill && !words.stop &&
+      code != 128 + (*words.kill)->signal && !Near(scene, words.kill->at, kWordNear)) {
+    return std::nullopt;
+  }
   const Word& last = words.kill ? *words.kill : *words.stop;
   const Cause cause = !words.kill   ? Cause::kRuntimeStop
                       : !words.stop ? Cause::kRuntimeKill
