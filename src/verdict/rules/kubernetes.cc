@@ -77,16 +77,17 @@ void AddOtherAskers(const Scene& scene, Finding& finding) {
   }
 }
 
-// What the failed probe said, shortly before.
-void AddProbe(const View& view, store::BootNs at, Finding& finding) {
+// What the failed probe said, shortly before; false: it is not known.
+bool AddProbe(const View& view, store::BootNs at, Finding& finding) {
   std::optional<Word> probe;
   for (const Word& word : view.All<store::KubeletSaid>()) {
     const int64_t before = Elapsed(word.at, at);
     if (word->reason == "probe" && before >= -kWordSlack && before <= kAnswer) probe = word;
   }
-  if (!probe) return;
+  if (!probe) return false;
   finding.evidence.push_back(probe->row);
   finding.next_steps.insert(finding.next_steps.begin(), "it said: " + (*probe)->message);
+  return true;
 }
 
 bool IsProbe(const Reason& reason) {
@@ -157,8 +158,9 @@ std::optional<Finding> ToldKubernetes(const Scene& scene) {
   finding.gaps.emplace_back("The runtime's signal was not seen.");
   if (killing) finding.evidence.push_back(killing->row);
   finding.next_steps.emplace_back(reason.step);
-  if (IsProbe(reason)) AddProbe(scene.view, word->at, finding);
-  AddContainerSteps(scene, finding.next_steps);
+  if (!IsProbe(reason) || !AddProbe(scene.view, word->at, finding)) {
+    AddContainerSteps(scene, finding.next_steps);
+  }
   return finding;
 }
 

@@ -81,8 +81,15 @@ bool Remembers(const Scene& scene, std::string_view source, int64_t before) {
 }
 
 bool NoOomKill(const Scene& scene) {
-  // Kills of which the log doesn't say whose memory it was may have been the container's.
-  if (!scene.view.All<store::OomKill>().empty()) return false;
+  for (const auto& kill : scene.view.All<store::OomKill>()) {
+    // One of which the log doesn't say whose memory it was may have been the container's.
+    const bool ours =
+        kill->levels.empty() ||
+        std::ranges::any_of(kill->levels, [&](const store::OomKill::Level& level) {
+          return NamesContainer(scene, level.path);
+        });
+    if (ours) return false;
+  }
   for (const auto& counters : scene.view.All<store::MemoryCounters>()) {
     const bool whole = counters->cgroup_path == "/" ||
                        IsBelow(scene.death().container.cgroup_path, counters->cgroup_path);
@@ -94,7 +101,10 @@ bool NoOomKill(const Scene& scene) {
 bool NoRuntimeSignal(const Scene& scene) {
   const bool said = std::ranges::any_of(
       scene.view.All<store::RuntimeSaid>(),
-      [](const auto& word) { return word->action == "kill" || word->action == "stop"; });
+      [&](const auto& word) {
+        return word->container == scene.death().container.id &&
+               (word->action == "kill" || word->action == "stop");
+      });
   return !said && Remembers(scene, store::kAskedRuntimeEvents, kAnswer);
 }
 
