@@ -1,6 +1,7 @@
 #include "cli/why.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <set>
@@ -103,7 +104,7 @@ class WhyRun {
     for (const container::Target& target : targets) {
       const auto resolved = container::Resolve(target, inventory_, *node_.tree);
       if (!resolved) {
-        failed_ = Fail(resolved.error().ToError());
+        if (!ExplainRemoved(target)) failed_ = FailToFind(resolved.error());
         continue;
       }
       if (resolved->containers.empty()) SayNoContainer(target);
@@ -121,6 +122,41 @@ class WhyRun {
            report::LocalDateTime(container.started_unix_ns) + "; its last death:");
     }
     Say(Evidence(*end));
+  }
+
+  // Docker's memory of events outlives its containers for a while.
+  bool ExplainRemoved(const container::Target& target) {
+    if (target.kind != container::Target::Kind::kWord &&
+        target.kind != container::Target::Kind::kId) {
+      return false;
+    }
+    for (const auto& runtime : node_.runtimes.found) {
+      if (target.runtime != container::RuntimeKind::kUnknown &&
+          target.runtime != runtime->kind()) {
+        continue;
+      }
+      const auto history = runtime->History(container::After(node_.timeout));
+      if (!history) continue;
+      const auto end = testimony::FindRemoved(target.name, *history, runtime->kind());
+      if (!end) continue;
+      Note(container::TargetOf(end->container) +
+           " was removed; what its runtime still remembers of it:");
+      Say(Evidence(*end));
+      return true;
+    }
+    return false;
+  }
+
+  int FailToFind(const container::Unresolved& unresolved) const {
+    const int status = Fail(unresolved.ToError());
+    // Whom we may not ask may well know it.
+    const bool denied = std::ranges::any_of(inventory_.runtimes, [](const auto& runtime) {
+      return runtime.problem && runtime.problem->kind == ErrorKind::kPrivilege;
+    });
+    const bool answered = std::ranges::any_of(inventory_.runtimes, [](const auto& runtime) {
+      return !runtime.problem && !runtime.no_cri;
+    });
+    return denied && !answered ? kNoPrivilege : status;
   }
 
   // Who may know of a death, the best first: a recorder that watched it goes before those

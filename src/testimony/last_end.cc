@@ -59,4 +59,32 @@ std::optional<LastEnd> FindLastEnd(const Container& current,
   return end;
 }
 
+std::optional<LastEnd> FindRemoved(std::string_view written, const container::EventHistory& history,
+                                   container::RuntimeKind runtime) {
+  constexpr size_t kShortestId = 4;  // as container::Resolve
+  std::optional<LastEnd> end;
+  for (const container::RuntimeEvent& event : history.events) {
+    const std::string& id = event.container.value;
+    const bool by_id = written.size() >= kShortestId && id.starts_with(written);
+    if (event.name != written && !by_id) continue;
+    if (!end || end->container.id != event.container) {
+      end.emplace();
+      end->container.runtime = runtime;
+      end->container.id = event.container;
+      end->container.name = event.name;
+      end->container.pod = event.pod;
+      end->container.state = State::kExited;
+    }
+    if (event.action == "start") end->container.started_unix_ns = event.time_unix_ns;
+    if (event.action == "create") end->container.created_unix_ns = event.time_unix_ns;
+    if (event.action != "die") continue;
+    end->unix_ns = event.time_unix_ns;
+    end->container.last_exit =
+        container::RuntimeExit{.exit_code = event.exit_code.value_or(0),
+                               .started_unix_ns = end->container.started_unix_ns,
+                               .finished_unix_ns = event.time_unix_ns};
+  }
+  return end && end->container.last_exit ? end : std::nullopt;
+}
+
 }  // namespace podtap::testimony

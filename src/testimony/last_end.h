@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "container/inventory.h"
+#include "container/runtime.h"
 
 namespace podtap::testimony {
 
@@ -21,5 +23,11 @@ struct LastEnd {
 // nullopt: it has never ended, or was never started.
 std::optional<LastEnd> FindLastEnd(const container::Container& current,
                                    const container::Inventory& inventory);
+
+// A container that its runtime has removed, by what is left of it in its events: name or id,
+// when it ended and with which code. `written` is a whole name, or the begin of an id. nullopt:
+// none of that name has ended.
+std::optional<LastEnd> FindRemoved(std::string_view written, const container::EventHistory& history,
+                                   container::RuntimeKind runtime);
 
 }  // namespace podtap::testimony

@@ -85,6 +85,37 @@ TEST(LastEnd, TheAttemptBefore) {
   EXPECT_TRUE(end->runs_again);
 }
 
+TEST(LastEnd, OfOneThatWasRemoved) {
+  container::EventHistory history;
+  const auto add = [&](const char* id, const char* name, const char* action, int64_t at, int code) {
+    container::RuntimeEvent event;
+    event.container.value = id;
+    event.name = name;
+    event.action = action;
+    event.time_unix_ns = at;
+    event.exit_code = code;
+    history.events.push_back(event);
+  };
+  add("aaaa1111", "web", "start", 10, 0);
+  add("aaaa1111", "web", "die", 20, 1);
+  add("bbbb2222", "web", "create", 30, 0);  // another of the same name
+  add("bbbb2222", "web", "start", 31, 0);
+  add("cccc3333", "db", "die", 35, 9);
+  add("bbbb2222", "web", "die", 40, 137);
+  add("bbbb2222", "web", "destroy", 41, 0);
+  const auto by_name = FindRemoved("web", history, container::RuntimeKind::kDocker);
+  ASSERT_TRUE(by_name.has_value());
+  EXPECT_EQ(by_name->container.id.value, "bbbb2222");
+  EXPECT_EQ(by_name->unix_ns, 40);
+  EXPECT_EQ(by_name->container.last_exit->exit_code, 137);
+  EXPECT_EQ(by_name->container.started_unix_ns, 31);
+  const auto by_id = FindRemoved("aaaa1", history, container::RuntimeKind::kDocker);
+  ASSERT_TRUE(by_id.has_value());
+  EXPECT_EQ(by_id->container.last_exit->exit_code, 1);
+  EXPECT_FALSE(FindRemoved("we", history, container::RuntimeKind::kDocker).has_value());
+  EXPECT_FALSE(FindRemoved("", history, container::RuntimeKind::kDocker).has_value());
+}
+
 TEST(LastEnd, ThatWasForgotten) {
   Container current = Named("b", State::kRunning);
   current.pod = {.name = "web-0", .ns = "default", .uid = "1", .sandbox = ""};

@@ -5,6 +5,7 @@
 // says that there was a signal, which then was not seen.
 #include "verdict/culprit.h"
 #include "verdict/rules/rule.h"
+#include "verdict/rules/told.h"
 #include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
@@ -102,8 +103,11 @@ std::optional<Finding> ExitedByItself(const Scene& scene) {
   }
   if (told) {
     finding.confidence = Confidence::kLikely;
-    finding.gaps.emplace_back(
-        "Its exit code is the runtime's word; what came before it was not seen.");
+    finding.gaps.emplace_back("Its exit code is the runtime's word.");
+    finding.gaps.push_back(NoRuntimeSignal(scene)
+                               ? "Whether a signal that it handled came before is not known."
+                               : "Whether it was asked to end, by a signal that it handled, is "
+                                 "not known.");
   }
   if (const int32_t signal = SignalOfExitCode(*code); signal != 0 && EndsByDefault(signal)) {
     finding.confidence = Confidence::kLikely;

@@ -105,7 +105,14 @@ bool NoRuntimeSignal(const Scene& scene) {
         return word->container == scene.death().container.id &&
                (word->action == "kill" || word->action == "stop");
       });
-  return !said && Remembers(scene, store::kAskedRuntimeEvents, kAnswer);
+  if (said) return false;
+  // A runtime that remembers this life's start remembers all that came after it.
+  const bool whole = std::ranges::any_of(
+      scene.view.All<store::RuntimeSaid>(), [&](const auto& word) {
+        return word->container == scene.death().container.id && word->action == "start" &&
+               word.at <= scene.init.at;
+      });
+  return whole || Remembers(scene, store::kAskedRuntimeEvents, kAnswer);
 }
 
 bool Near(const Scene& scene, store::BootNs at, int64_t window) {

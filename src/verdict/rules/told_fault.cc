@@ -7,8 +7,10 @@
 //
 // The number is the thread's. Where the first process' own isn't known, a line of its name,
 // with the signal of its exit code and near its end, is taken for its.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <vector>
 
 #include "verdict/rules/told.h"
 #include "verdict/signal.h"
@@ -57,10 +59,40 @@ std::optional<Fault> Read(std::string_view text) {
   return std::nullopt;
 }
 
+std::string Name(const Fault& fault) {
+  return std::string(fault.comm) + "(" + std::to_string(fault.pid) + ")";
+}
+
+using Line = Sighting<store::LogLine>;
+
+struct Fit {
+  Line line;
+  Fault fault;
+  int64_t apart = 0;  // from the end
+};
+
+// Faults that may be the first process', the nearest to the end first.
+std::vector<Fit> FindFits(const Scene& scene) {
+  const std::optional<int32_t> code = ShownCode(scene);
+  const bool known = scene.death().init.pid.value != 0;
+  std::vector<Fit> fits;
+  for (const Line& line : scene.view.All<store::LogLine>()) {
+    const std::optional<Fault> fault = Read(line->text);
+    if (!fault || !Near(scene, line.at, known ? kOomAnswer : kWordNear)) continue;
+    const bool by_code = code == 128 + fault->kind->signal;
+    if (code && !by_code) continue;
+    if (IsAboutInit(scene, fault->pid) ||
+        (!known && by_code && IsNamedLikeCommand(scene, fault->comm))) {
+      fits.push_back({line, *fault, std::abs(Elapsed(line.at, scene.init.at))});
+    }
+  }
+  std::ranges::stable_sort(fits, {}, &Fit::apart);
+  return fits;
+}
+
 // What it did where, for those who can read it.
-Finding ByLine(const Scene& scene, const Fault& fault, const Sighting<store::LogLine>& line) {
-  const std::string name =
-      std::string(fault.comm) + "(" + std::to_string(fault.pid) + ")";
+Finding ByLine(const Scene& scene, const Fault& fault, const Line& line) {
+  const std::string name = Name(fault);
   Finding finding = Told(fault.kind->cause,
                          name + " crashed by " + SignalName(fault.kind->signal) +
                              ", the kernel's log says.",
@@ -76,19 +108,16 @@ Finding ByLine(const Scene& scene, const Fault& fault, const Sighting<store::Log
 
 std::optional<Finding> ToldFault(const Scene& scene) {
   if (!NothingSeen(scene)) return std::nullopt;
-  const std::optional<int32_t> code = ShownCode(scene);
-  const bool known = scene.death().init.pid.value != 0;
-  for (const auto& line : scene.view.All<store::LogLine>()) {
-    const std::optional<Fault> fault = Read(line->text);
-    if (!fault || !Near(scene, line.at, known ? kOomAnswer : kWordNear)) continue;
-    const bool fits = code == 128 + fault->kind->signal;
-    if (code && !fits) continue;
-    if (IsAboutInit(scene, fault->pid) ||
-        (!known && fits && IsNamedLikeCommand(scene, fault->comm))) {
-      return ByLine(scene, *fault, line);
-    }
+  const std::vector<Fit> fits = FindFits(scene);
+  if (fits.empty()) return std::nullopt;
+  Finding finding = ByLine(scene, fits.front().fault, fits.front().line);
+  const auto other = std::ranges::find_if(
+      fits, [&](const Fit& fit) { return fit.fault.pid != fits.front().fault.pid; });
+  if (other != fits.end()) {
+    finding.gaps.push_back("It may have been " + Name(other->fault) + ", which crashed then, too.");
+    finding.evidence.push_back(other->line.row);
   }
-  return std::nullopt;
+  return finding;
 }
 
 }  // namespace podtap::verdict
