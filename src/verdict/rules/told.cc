@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "verdict/place.h"
+#include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
 
@@ -102,8 +103,9 @@ bool NoRuntimeSignal(const Scene& scene) {
   const bool said = std::ranges::any_of(
       scene.view.All<store::RuntimeSaid>(),
       [&](const auto& word) {
-        return word->container == scene.death().container.id &&
-               (word->action == "kill" || word->action == "stop");
+        const bool ends = word->action == "kill" &&
+                          (word->signal == 0 || EndsByDefault(word->signal));
+        return word->container == scene.death().container.id && (ends || word->action == "stop");
       });
   if (said) return false;
   // A runtime that remembers this life's start remembers all that came after it.

@@ -31,6 +31,8 @@ constexpr std::array kMeanings = {
     Meaning{kSigXcpu, Cause::kRlimitCpu, false, "used up its CPU time"},
     Meaning{kSigPipe, Cause::kSigpipe, false, "wrote to a pipe or socket that nobody reads"},
     Meaning{kSigAlrm, Cause::kAlarm, false, "let its alarm run out"},
+    Meaning{kSigVtalrm, Cause::kAlarm, false, "let a timer of its CPU time run out"},
+    Meaning{kSigProf, Cause::kAlarm, false, "let a timer of its CPU time run out"},
 };
 
 }  // namespace

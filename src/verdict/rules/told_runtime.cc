@@ -25,6 +25,8 @@ Words WordsBefore(const Scene& scene) {
   for (const Word& word : scene.view.All<store::RuntimeSaid>()) {
     const int64_t before = Elapsed(word.at, scene.init.at);
     if (word->action != "kill" || word->container != scene.death().container.id) continue;
+    // Docker's client passes on what it gets itself: SIGCONT, SIGURG, a new window size.
+    if (!EndsByDefault(word->signal) && word->signal != 0) continue;
     // Docker's clock and its queue lag behind the kernel's.
     if (before < -kWordNear || before > kAnswer) continue;
     const bool stops = IsStopSignal(scene.death().container, word->signal);

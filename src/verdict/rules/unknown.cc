@@ -27,7 +27,8 @@ std::string ToldHeadline(const Scene& scene) {
   const std::optional<int32_t> code = ShownCode(scene);
   const int32_t signal = code ? SignalInCode(*code) : 0;
   if (signal == 0 || scene.death().asked.empty()) return "What ended " + name + " is not known.";
-  return "Who sent " + SignalName(signal) + " to " + name + " is not known" + Excluded(scene) + ".";
+  return "What ended " + name + " with code " + std::to_string(*code) + ", " + SignalName(signal) +
+         ", is not known" + Excluded(scene) + ".";
 }
 
 void SayWhatIsMissing(const Scene& scene, Finding& finding) {
