@@ -29,6 +29,7 @@ class WatchRun : public NodeWatch::Handler {
         output_(options,
                 options.targets.size() > 1 || options.targets.front().kind == Target::Kind::kAll),
         watch_({.runtime = options.runtime,
+                .testimony = options.testimony,
                 .ring_bytes = options.ring_bytes,
                 .verbose = options.verbose},
                *this) {}
