@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/doctor.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
 #include "cli/pipeline.h"
@@ -49,6 +50,10 @@ constexpr Command kCommands[] = {
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {
        return [options = DeclarePs(app)] { return Ps(*options); };
+     }},
+    {"doctor", "Say whether podtap can do its work here",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareDoctor(app)] { return Doctor(*options); };
      }},
     {"explain", "Say what an exit code, a signal or a reason means",
      [](CLI::App& app, int64_t) -> std::function<int()> {
