@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/doctor.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
 #include "cli/pipeline.h"
@@ -9,6 +10,7 @@
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/watch.h"
+#include "cli/why.h"
 
 namespace podtap::cli {
 namespace {
@@ -41,9 +43,17 @@ constexpr Command kCommands[] = {
                            [&](const WatchOptions& options) { return Watch(options, started_ns); });
        };
      }},
+    {"why", "Say why a container died when nobody watched",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareWhy(app)] { return Why(*options); };
+     }},
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {
        return [options = DeclarePs(app)] { return Ps(*options); };
+     }},
+    {"doctor", "Say whether podtap can do its work here",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareDoctor(app)] { return Doctor(*options); };
      }},
     {"explain", "Say what an exit code, a signal or a reason means",
      [](CLI::App& app, int64_t) -> std::function<int()> {

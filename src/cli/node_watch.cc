@@ -23,6 +23,10 @@ constexpr int kReaderPriority = -20;
 constexpr size_t kDetailsAtOnce = 16;
 constexpr std::chrono::milliseconds kLastVerdicts{2000};
 constexpr int64_t kCountEveryNs = 1'000'000'000;
+// The kubelet says why before it has its runtime signal, or when it is done; a death waits
+// for it as long as for its runtime (RecorderOptions::runtime_wait_ns), and a bit less.
+constexpr int64_t kKubeletBeforeNs = 61'000'000'000;
+constexpr std::chrono::milliseconds kKubeletTime{1300};
 
 int64_t ClockNs(clockid_t clock) {
   timespec now{};
@@ -60,6 +64,7 @@ Result<void> NodeWatch::OpenNode() {
   node_ = std::make_unique<SystemNode>(std::move(access->tree));
   desk_ =
       std::make_unique<RuntimeDesk>(std::move(access->runtimes), root_, node_->tree(), answers_);
+  kubelet_ = std::make_unique<KubeletDesk>(PlacesOf(options_.testimony, root_), answers_);
   return {};
 }
 
@@ -126,6 +131,7 @@ void NodeWatch::OnNewContainer(const recorder::Membership& membership) {
 
 void NodeWatch::OnDying(const recorder::Life& life) {
   if (life.container.id.value.empty()) return;
+  AskKubelet(life);
   desk_->AskForEnd(life.container.runtime, life.container.id,
                    [this, id = life.container.id](const Result<container::Container>& answer) {
                      if (answer) recorder_->OnRuntimeExit(Now(), *answer);
@@ -133,8 +139,26 @@ void NodeWatch::OnDying(const recorder::Life& life) {
                    });
 }
 
+// Why it had the runtime end a container of a pod.
+void NodeWatch::AskKubelet(const recorder::Life& life) {
+  const auto stopped = stopped_at_.find(life.number);
+  if (stopped == stopped_at_.end() || life.container.pod.name.empty()) return;
+  const int64_t offset = RealMinusBootNs();
+  recorder_->ExpectKubelet(life.container.id);
+  kubelet_->Look(life.container, stopped->second.value + offset - kKubeletBeforeNs,
+                 container::After(kKubeletTime),
+                 [this, id = life.container.id, offset](const auto& words) {
+                   std::vector<recorder::Recorder::KubeletWord> said;
+                   for (const testimony::TimedWord& word : words) {
+                     said.push_back({{word.unix_ns - offset}, word.said});
+                   }
+                   recorder_->OnKubeletSaid(id, said);
+                 });
+}
+
 void NodeWatch::OnOutsider(const recorder::Life& life, const store::SignalSent& sent) {
   if (life.container.id.value.empty() || !MayBeRuntime(sent)) return;
+  if (sent.target == life.init) stopped_at_.try_emplace(life.number, Now());
   recorder_->ExpectClients(life.container.id);
   desk_->LookAtClients(life.container.runtime,
                        [this, at = Now(), id = life.container.id](
@@ -144,6 +168,7 @@ void NodeWatch::OnOutsider(const recorder::Life& life, const store::SignalSent& 
 }
 
 void NodeWatch::OnDeath(const recorder::Life& life, store::Death death) {
+  stopped_at_.erase(life.number);
   finisher_->Post(life.number, std::move(death));
 }
 

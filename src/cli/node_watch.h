@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,16 +15,19 @@
 #include "base/fd.h"
 #include "base/task_queue.h"
 #include "cli/finisher.h"
+#include "cli/kubelet_desk.h"
 #include "cli/recorder_session.h"
 #include "cli/runtime_desk.h"
 #include "cli/runtime_options.h"
 #include "cli/system_node.h"
+#include "cli/testimony_options.h"
 #include "recorder/recorder.h"
 
 namespace podtap::cli {
 
 struct NodeWatchOptions {
   RuntimeOptions runtime;
+  TestimonyOptions testimony;
   uint64_t ring_bytes = 8u << 20;
   int verbose = 0;
 };
@@ -72,6 +76,7 @@ class NodeWatch : private recorder::Observer {
   Result<void> OpenNode();
   Result<void> CatchSignals();
   void Adopt(const container::Container& container);
+  void AskKubelet(const recorder::Life& life);
   void TakeRuntimeEvents(container::EventStream& stream);
   void CountLost();
   size_t Drain();
@@ -89,6 +94,8 @@ class NodeWatch : private recorder::Observer {
   Fd signals_;
   TaskQueue answers_;
   std::unique_ptr<RuntimeDesk> desk_;
+  std::unique_ptr<KubeletDesk> kubelet_;
+  std::map<uint64_t, store::BootNs> stopped_at_;  // lives whose init a runtime signalled first then
   std::unique_ptr<Finisher> finisher_;
   std::optional<store::BootNs> next_tick_;
   store::BootNs lost_counted_;

@@ -1,18 +1,15 @@
 #include "cli/watch.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <map>
 #include <vector>
 
 #include "base/escape.h"
+#include "cli/death_file.h"
 #include "cli/exit_status.h"
 #include "cli/node_watch.h"
 #include "cli/watch_list.h"
 #include "cli/watch_output.h"
-#include "store/evidence_json.h"
 
 namespace podtap::cli {
 namespace {
@@ -32,6 +29,7 @@ class WatchRun : public NodeWatch::Handler {
         output_(options,
                 options.targets.size() > 1 || options.targets.front().kind == Target::Kind::kAll),
         watch_({.runtime = options.runtime,
+                .testimony = options.testimony,
                 .ring_bytes = options.ring_bytes,
                 .verbose = options.verbose},
                *this) {}
@@ -83,7 +81,7 @@ class WatchRun : public NodeWatch::Handler {
     CheckOutput();
     if (!options_.once || decided_) return;
     decided_ = true;
-    status_ = StatusOf(verdict);
+    status_ = DeathStatus(verdict);
     watch_.Stop();
   }
   void OnNote(const std::string& note) override {
@@ -161,20 +159,8 @@ class WatchRun : public NodeWatch::Handler {
 
   void KeepEvidence(const store::Death& death) {
     if (options_.evidence_folder.empty()) return;
-    const std::string path = options_.evidence_folder + "/death-" +
-                             std::to_string(death.at.value + death.real_minus_boot_ns) + ".json";
-    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    const std::string text = store::DeathToJson(death, 1) + "\n";
-    if (!fd.valid() ||
-        ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-      OnNote(SystemError("write the evidence to", path, errno).Message());
-    }
-  }
-
-  static int StatusOf(const verdict::Verdict& verdict) {
-    return verdict.cause == verdict::Cause::kExit && verdict.exit.code == 0
-               ? kOk
-               : CauseStatus(verdict::CauseName(verdict.cause));
+    const auto kept = WriteDeath(options_.evidence_folder, death);
+    if (!kept) OnNote(kept.error().Message());
   }
 
   void CheckOutput() {

@@ -7,6 +7,7 @@ namespace podtap::cli {
 struct RawWatchOptions {
   std::vector<std::string> targets;
   RuntimeOptions runtime;
+  TestimonyOptions testimony;
   std::string output = "text";
   std::string evidence;
   bool all = false;
@@ -58,6 +59,7 @@ std::shared_ptr<RawWatchOptions> DeclareWatchOptions(CLI::App& app) {
   app.add_flag("--facts", raw->all_facts, "Print every fact, not only what ends something");
   app.add_option("--evidence", raw->evidence, "Write each death's evidence to a file in DIR")
       ->type_name("DIR");
+  DeclareTestimonyOptions(app, raw->testimony);
   DeclareRuntimeOptions(app, raw->runtime);
   app.add_option("-s", raw->ring_mib, "Ring buffer in MiB (8)")->check(CLI::Range(1, 1024));
   app.add_flag("-v", raw->verbose, "Say what is done; twice for more");
@@ -88,6 +90,7 @@ Result<WatchOptions> FinishWatchOptions(const RawWatchOptions& raw) {
   options.verbose = raw.verbose;
   options.ring_bytes = uint64_t{raw.ring_mib} << 20;
   options.runtime = raw.runtime;
+  options.testimony = raw.testimony;
   options.evidence_folder = raw.evidence;
   return options;
 }

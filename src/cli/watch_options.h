@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "cli/runtime_options.h"
+#include "cli/testimony_options.h"
 #include "container/target.h"
 
 namespace CLI {
@@ -25,6 +26,7 @@ struct WatchOptions {
   int verbose = 0;
   uint64_t ring_bytes = 8u << 20;
   RuntimeOptions runtime;
+  TestimonyOptions testimony;
   std::string evidence_folder;  // each death's evidence is written there; empty: nowhere
 };
 

@@ -15,6 +15,7 @@ void Life::Add(BootNs at, store::Fact fact) {
 }
 
 bool Life::MustStay(const store::Row& row) const {
+  if (std::holds_alternative<store::KubeletSaid>(row.fact)) return true;
   const auto* sent = std::get_if<store::SignalSent>(&row.fact);
   return sent != nullptr && sent->target == init && sent->sender != init;
 }
@@ -36,7 +37,7 @@ void Life::Trim(BootNs now) {
 std::vector<store::Row> Life::Rows(BootNs until) const {
   std::vector<store::Row> rows(kept_.begin(), kept_.end());
   for (const store::Row& row : rows_) {
-    if (until.value - row.at.value <= kWindowNs) rows.push_back(row);
+    if (until.value - row.at.value <= kWindowNs || MustStay(row)) rows.push_back(row);
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const store::Row& a, const store::Row& b) { return a.at < b.at; });

@@ -45,11 +45,12 @@ class Life {
   std::optional<Dying> dying;
   std::optional<container::RuntimeExit> runtime_exit;
   bool runtime_done = false;  // no more is to be expected of it
-  int looks_expected = 0;     // at the runtime's clients, whose result isn't there yet
+  // At the runtime's clients, into the kubelet's log: those whose result isn't there yet.
+  int looks_expected = 0;
 
   void Add(BootNs at, store::Fact fact);
-  // Rows of the window before `until`, and every signal that init got from others: a
-  // grace period may be long.
+  // Rows of the window before `until`, every signal that init got from others, and the
+  // kubelet's words: a grace period may be long.
   std::vector<store::Row> Rows(BootNs until) const;
   // The latest row of that kind, to be completed by an event that follows it.
   template <typename F>

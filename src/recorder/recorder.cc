@@ -431,9 +431,16 @@ std::vector<ProcessKey> Recorder::WhoNamed(const Life& life, BootNs at) const {
   return found;
 }
 
-void Recorder::OnKubeletSaid(BootNs at, const container::ContainerId& container,
-                             const store::KubeletSaid& said) {
-  if (const LifePtr life = LifeOfContainer(container)) Record(*life, at, said);
+void Recorder::ExpectKubelet(const container::ContainerId& container) {
+  if (const LifePtr life = LifeOfContainer(container)) life->looks_expected++;
+}
+
+void Recorder::OnKubeletSaid(const container::ContainerId& container,
+                             const std::vector<KubeletWord>& words) {
+  const LifePtr life = LifeOfContainer(container);
+  if (!life) return;
+  life->looks_expected = std::max(0, life->looks_expected - 1);
+  for (const KubeletWord& word : words) Record(*life, word.at, word.said);
 }
 
 void Recorder::OnRuntimeExit(BootNs /*now*/, const container::Container& container) {

@@ -73,8 +73,14 @@ class Recorder : public Witness {
   void ExpectClients(const container::ContainerId& container);
   void OnRuntimeClients(BootNs at, const container::ContainerId& container,
                         const std::vector<store::RuntimeClients>& by_socket);
-  void OnKubeletSaid(BootNs at, const container::ContainerId& container,
-                     const store::KubeletSaid& said);
+  // Somebody looks into the kubelet's log; a death waits for the result.
+  void ExpectKubelet(const container::ContainerId& container);
+  struct KubeletWord {
+    BootNs at;
+    store::KubeletSaid said;
+  };
+  void OnKubeletSaid(const container::ContainerId& container,
+                     const std::vector<KubeletWord>& words);
   void OnRuntimeExit(BootNs now, const container::Container& container);
   // No runtime knows it any more, or answers.
   void OnRuntimeSilent(const container::ContainerId& container);

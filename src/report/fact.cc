@@ -1,5 +1,6 @@
 #include "report/fact.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/escape.h"
@@ -101,8 +102,24 @@ std::string Text(const store::KubeletSaid& said, const FindProcess& /*find*/) {
   return "the kubelet said: " + (said.message.empty() ? said.reason : said.message);
 }
 
+// A container's id says no more by 64 digits than by its first 12.
+std::string ShortIds(std::string_view text) {
+  constexpr size_t kWhole = 64;
+  constexpr size_t kShort = 12;
+  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::ranges::find_if_not(text, hex);
+    const auto length = static_cast<size_t>(end - text.begin());
+    out += text.substr(0, length == kWhole ? kShort : length);
+    if (length < text.size()) out += text[length];
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+  return out;
+}
+
 std::string Text(const store::LogLine& line, const FindProcess& /*find*/) {
-  return line.source + ": " + line.text;
+  return line.source + ": " + ShortIds(line.text);
 }
 
 std::string Text(const store::MemoryCounters& counters, const FindProcess& /*find*/) {

@@ -127,6 +127,21 @@ Json SubjectJson(const store::Death& death) {
   return json;
 }
 
+// Who was asked after the fact, and what he remembers.
+Json AskedJson(const store::Death& death) {
+  Json list = Json::array();
+  for (const store::Asked& asked : death.asked) {
+    Json json = {{"source", asked.source}};
+    if (asked.to.value != 0) {
+      json["from"] = Rfc3339(asked.from.value + death.real_minus_boot_ns);
+      json["to"] = Rfc3339(asked.to.value + death.real_minus_boot_ns);
+    }
+    Put(json, "problem", asked.problem);
+    list.push_back(json);
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string VerdictJson(const store::Death& death, const Verdict& verdict, int indent) {
@@ -151,6 +166,7 @@ std::string VerdictJson(const store::Death& death, const Verdict& verdict, int i
   json["evidence"] = EvidenceJson(death, verdict);
   json["next_steps"] = verdict.next_steps;
   json["gaps"] = verdict.gaps;
+  if (!death.asked.empty()) json["asked"] = AskedJson(death);
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -29,6 +29,14 @@ std::string StartJson(const container::Container& container, int64_t unix_ns) {
   return Dump(json);
 }
 
+std::string LifeJson(const container::Container& container) {
+  Json json = {{"schema", "podtap.life/v1"}};
+  PutContainer(json, container);
+  json["state"] = container::StateName(container.state);
+  if (container.started_unix_ns > 0) json["since"] = Rfc3339(container.started_unix_ns);
+  return Dump(json);
+}
+
 std::string FactJson(const container::Container& container, const store::Row& row,
                      int64_t real_minus_boot_ns) {
   Json json = Head(container, row.at.value + real_minus_boot_ns);

@@ -13,6 +13,9 @@
 namespace podtap::report {
 
 std::string StartJson(const container::Container& container, int64_t unix_ns);
+// A container that has not died: "schema": "podtap.life/v1", "container", "pod", "state",
+// and "since", when it started.
+std::string LifeJson(const container::Container& container);
 std::string FactJson(const container::Container& container, const store::Row& row,
                      int64_t real_minus_boot_ns);
 

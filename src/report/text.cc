@@ -203,6 +203,23 @@ void AddEvidence(const View& view, const Verdict& verdict, Page& page) {
   }
 }
 
+// Who was asked after the fact: what each of them remembers, or why he didn't answer.
+void AddAsked(const store::Death& death, Page& page) {
+  if (death.asked.empty()) return;
+  std::vector<std::string> answers;
+  for (const store::Asked& asked : death.asked) {
+    std::string text = asked.source;
+    const bool whole = asked.from <= death.at && asked.to >= death.at && asked.to.value != 0;
+    if (!asked.problem.empty()) {
+      text += " (" + asked.problem + ")";
+    } else if (!whole) {
+      text += asked.to.value == 0 ? " (nothing of that time)" : " (begins later)";
+    }
+    answers.push_back(std::move(text));
+  }
+  page.Field("Asked", verdict::Joined(answers));
+}
+
 void AddList(const std::vector<std::string>& texts, std::string_view label, Page& page) {
   if (texts.empty()) return;
   page.Blank();
@@ -228,6 +245,7 @@ std::string VerdictText(const store::Death& death, const Verdict& verdict,
   }
   if (!verdict.via.empty()) cause += ", by way of a " + verdict::Joined(verdict.via);
   page.Field("Cause", cause, InkOf(verdict.confidence));
+  AddAsked(death, page);
   AddCulprit(view, verdict, page);
   AddEvidence(view, verdict, page);
   AddList(verdict.next_steps, "Next", page);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -209,8 +210,12 @@ struct Gap {
 };
 
 // Somebody who was asked about a death after the fact.
+inline constexpr std::string_view kAskedKernelLog = "kernel log";
+inline constexpr std::string_view kAskedJournal = "journal";
+inline constexpr std::string_view kAskedRuntimeEvents = "runtime events";
+inline constexpr std::string_view kAskedKubeletLog = "kubelet log";
 struct Asked {
-  std::string source;  // "kernel log", "journal", "events of docker"
+  std::string source;  // one of those above
   // What its memory holds of that time: all between these. Both 0: it can't be told.
   BootNs from;
   BootNs to;

@@ -73,7 +73,7 @@ std::string GapText(const View& view, const store::Gap& gap) {
     when = ", beginning " + Duration(before) + " before the end, for " + Duration(length);
   }
   if (gap.kind == store::Gap::Kind::kNotRecording) {
-    return "Nobody watched" + (when.empty() ? " for a time" : when) + ".";
+    return "Nobody watched" + (when.empty() ? " when it happened" : when) + ".";
   }
   return std::to_string(gap.count) + " events were lost" + when + ".";
 }
@@ -91,11 +91,19 @@ Confidence Limit(const Scene& scene, const Finding& finding, std::vector<std::st
     to = until_end ? end : scene.blow->root.at;
   }
   if (view.Complete(from, to)) return Confidence::kProven;
+  bool unwatched = !view.death().watched && finding.confidence != Confidence::kUnknown;
   for (const store::Gap& gap : view.death().gaps) {
     const bool unknown = gap.from.value == 0 && gap.to.value == 0;
-    if (unknown || (gap.from <= to && from <= gap.to)) gaps.push_back(GapText(view, gap));
+    if (!unknown && (gap.from > to || from > gap.to)) continue;
+    // What is not known at all is told by the rule that says so.
+    if (gap.kind == store::Gap::Kind::kNotRecording &&
+        finding.confidence == Confidence::kUnknown) {
+      continue;
+    }
+    gaps.push_back(GapText(view, gap));
+    unwatched = unwatched && gap.kind != store::Gap::Kind::kNotRecording;
   }
-  if (!view.death().watched && finding.confidence != Confidence::kUnknown) {
+  if (unwatched) {
     gaps.emplace_back("The kernel was not watched through all of its last moments.");
   }
   return Confidence::kLikely;
@@ -174,6 +182,12 @@ void DescribeWrapper(const Scene& scene, Exit& exit) {
               scene.view.Name(scene.init.process);
 }
 
+// Whoever asks after the fact is told how to know it the next time.
+void AddCatch(const store::Death& death, Verdict& verdict) {
+  if (death.watched || death.asked.empty() || verdict.cause == Cause::kStartFailed) return;
+  Append(verdict.next_steps, {CatchStep(death.container)});
+}
+
 }  // namespace
 
 Verdict Judge(const store::Death& death) {
@@ -199,6 +213,7 @@ Verdict Judge(const store::Death& death) {
   verdict.culprit = std::move(root.culprit);
   verdict.on_behalf_of = std::move(root.on_behalf_of);
   verdict.next_steps = std::move(root.next_steps);
+  AddCatch(death, verdict);
   return verdict;
 }
 

@@ -30,6 +30,8 @@ inline constexpr int64_t kOomAnswerSure = 100 * kMillisecond;
 // How long a process may linger after the signal that ended it (it sleeps where it
 // can't be killed), so that an event that was lost before may have been that signal.
 inline constexpr int64_t kLinger = 10 * kSecond;
+// A word that was said before a deed, by another clock than the deed's.
+inline constexpr int64_t kWordSlack = 50 * kMillisecond;
 // The runtime's own words, and those connected to its socket, against its signals.
 inline constexpr int64_t kWordNear = 2 * kSecond;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include "container/target.h"
 #include "verdict/windows.h"
 
 namespace podtap::verdict {
@@ -110,6 +111,10 @@ std::string ContainerName(const container::Container& container) {
         " of pod " + (container.pod.ns.empty() ? "" : container.pod.ns + "/") + container.pod.name;
   }
   return text;
+}
+
+std::string CatchStep(const container::Container& container) {
+  return "catch it the next time: podtap watch " + ShellWord(container::TargetOf(container));
 }
 
 std::string RuntimeLabel(container::RuntimeKind kind) {

@@ -27,6 +27,8 @@ std::string ShellWord(std::string_view word);
 
 // "container web of pod default/web-0", "container web", "process 7942".
 std::string ContainerName(const container::Container& container);
+// The step that makes the next death a watched one.
+std::string CatchStep(const container::Container& container);
 // "Docker", "Podman", "containerd", "CRI-O", "the container runtime".
 std::string RuntimeLabel(container::RuntimeKind kind);
 // "root", "root (logged in as alice from 10.0.0.7:51514)", "uid 1000"; "" when not known.

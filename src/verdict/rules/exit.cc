@@ -5,6 +5,7 @@
 // says that there was a signal, which then was not seen.
 #include "verdict/culprit.h"
 #include "verdict/rules/rule.h"
+#include "verdict/rules/told.h"
 #include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
@@ -73,9 +74,9 @@ void AddHandled(const Scene& scene, Finding& finding) {
 
 // The runtime's exit code, where the kernel's word is missing. One of 128+n would be a
 // signal's as well.
-std::optional<int32_t> ToldCode(const Scene& scene) {
+std::optional<int32_t> RuntimesCode(const Scene& scene) {
   const auto& said = scene.death().runtime_exit;
-  if (scene.init.status || !said || said->exit_code < 0 || said->exit_code > 128) {
+  if (scene.init.status || !said || said->exit_code < 0 || SignalInCode(said->exit_code) != 0) {
     return std::nullopt;
   }
   return said->exit_code;
@@ -86,7 +87,7 @@ std::optional<int32_t> ToldCode(const Scene& scene) {
 std::optional<Finding> ExitedByItself(const Scene& scene) {
   std::optional<int32_t> code = scene.init.code();
   const bool told = !code;
-  if (told) code = ToldCode(scene);
+  if (told) code = RuntimesCode(scene);
   if (!code || !scene.subject.wrappers.empty() || scene.blow) return std::nullopt;
   const View& view = scene.view;
   Finding finding;
@@ -102,8 +103,11 @@ std::optional<Finding> ExitedByItself(const Scene& scene) {
   }
   if (told) {
     finding.confidence = Confidence::kLikely;
-    finding.gaps.emplace_back(
-        "Its exit code is the runtime's word; what came before it was not seen.");
+    finding.gaps.emplace_back("Its exit code is the runtime's word.");
+    finding.gaps.push_back(NoRuntimeSignal(scene)
+                               ? "Whether a signal that it handled came before is not known."
+                               : "Whether it was asked to end, by a signal that it handled, is "
+                                 "not known.");
   }
   if (const int32_t signal = SignalOfExitCode(*code); signal != 0 && EndsByDefault(signal)) {
     finding.confidence = Confidence::kLikely;

@@ -49,15 +49,20 @@ const Reason* FindReason(std::string_view word) {
   return found == kReasons.end() ? nullptr : &*found;
 }
 
-// The last word before the runtime's first signal; failing that, the first after it (a
-// journal is written late).
-std::optional<Word> WordFor(const View& view, store::BootNs first_signal) {
+// The last word before the runtime's first signal; failing that, one that the kubelet says
+// when it is done: it waits for the pod's last container. Any other reason that it gives
+// afterwards is of something else: the pod of a container that was killed is deleted.
+std::optional<Word> WordFor(const View& view, store::BootNs first_signal, store::BootNs end) {
   std::optional<Word> before, after;
   for (const Word& word : view.All<store::KubeletSaid>()) {
     if (FindReason(word->reason) == nullptr) continue;
     const int64_t apart = Elapsed(word.at, first_signal);
-    if (apart >= 0 && apart <= kAnswer) before = word;
-    if (apart < 0 && apart >= -kAnswer && !after) after = word;
+    if (word->after) {
+      const bool done = apart <= 0 && Elapsed(end, word.at) <= kAnswer;
+      if (done && !after) after = word;
+    } else if (apart >= -kWordSlack && apart <= kAnswer) {
+      before = word;
+    }
   }
   return before ? before : after;
 }
@@ -70,6 +75,23 @@ void AddOtherAskers(const Scene& scene, Finding& finding) {
     finding.gaps.push_back(scene.view.Name(asker.process->key) +
                            " was connected to the runtime's socket too, and may have asked.");
   }
+}
+
+// What the failed probe said, shortly before; false: it is not known.
+bool AddProbe(const View& view, store::BootNs at, Finding& finding) {
+  std::optional<Word> probe;
+  for (const Word& word : view.All<store::KubeletSaid>()) {
+    const int64_t before = Elapsed(word.at, at);
+    if (word->reason == "probe" && before >= -kWordSlack && before <= kAnswer) probe = word;
+  }
+  if (!probe) return false;
+  finding.evidence.push_back(probe->row);
+  finding.next_steps.insert(finding.next_steps.begin(), "it said: " + (*probe)->message);
+  return true;
+}
+
+bool IsProbe(const Reason& reason) {
+  return reason.cause == Cause::kKubernetesLiveness || reason.cause == Cause::kKubernetesStartup;
 }
 
 void NameTheKubelet(const Scene& scene, Finding& finding) {
@@ -90,6 +112,32 @@ void NameTheKubelet(const Scene& scene, Finding& finding) {
   finding.on_behalf_of.clear();
 }
 
+// "Killing container", of this very container: the last before its end.
+std::optional<Word> KillingBefore(const Scene& scene) {
+  std::optional<Word> killing;
+  for (const Word& word : scene.view.All<store::KubeletSaid>()) {
+    const int64_t before = Elapsed(word.at, scene.init.at);
+    const bool fits = before >= -kWordSlack && before <= kLongestGrace;
+    // It says so again when it gives the pod up; the first time is its reason's.
+    if (word->reason == "killing" && fits && !killing) killing = word;
+  }
+  return killing;
+}
+
+// It ended the container, and its log doesn't say why.
+Finding WithoutReason(const Scene& scene, const Word& killing) {
+  const container::Container& container = scene.death().container;
+  const bool late = ShownCode(scene) == 128 + kSigKill;
+  Finding finding = Told(late ? Cause::kRuntimeStopTimeout : Cause::kRuntimeStop,
+                         "The kubelet had " + ContainerName(container) +
+                             (late ? " killed" : " stopped") + "; why is not known.",
+                         killing.row, "the kubelet: " + killing->message);
+  finding.culprit = Culprit{.kind = Culprit::Kind::kKubelet};
+  finding.gaps.emplace_back("The kubelet's reason is not in its log.");
+  AddContainerSteps(scene, finding.next_steps);
+  return finding;
+}
+
 }  // namespace
 
 std::optional<Finding> ToldKubernetes(const Scene& scene) {
@@ -97,12 +145,10 @@ std::optional<Finding> ToldKubernetes(const Scene& scene) {
   if (!NothingSeen(scene) || scene.view.Complete(Plus(scene.init.at, -kAnswer), scene.init.at)) {
     return std::nullopt;
   }
-  std::optional<Word> word;
-  for (const Word& said : scene.view.All<store::KubeletSaid>()) {
-    const int64_t before = Elapsed(said.at, scene.init.at);
-    if (FindReason(said->reason) != nullptr && before >= 0 && before <= kAnswer) word = said;
-  }
-  if (!word) return std::nullopt;
+  const std::optional<Word> killing = KillingBefore(scene);
+  const std::optional<Word> word =
+      WordFor(scene.view, killing ? killing->at : scene.init.at, scene.init.at);
+  if (!word) return killing ? std::optional(WithoutReason(scene, *killing)) : std::nullopt;
   const Reason& reason = *FindReason((*word)->reason);
   Finding finding = Told(reason.cause,
                          "The kubelet ended " + ContainerName(scene.death().container) + ": " +
@@ -110,8 +156,11 @@ std::optional<Finding> ToldKubernetes(const Scene& scene) {
                          word->row, "the kubelet: " + (*word)->message);
   finding.culprit = Culprit{.kind = Culprit::Kind::kKubelet};
   finding.gaps.emplace_back("The runtime's signal was not seen.");
+  if (killing) finding.evidence.push_back(killing->row);
   finding.next_steps.emplace_back(reason.step);
-  AddContainerSteps(scene, finding.next_steps);
+  if (!IsProbe(reason) || !AddProbe(scene.view, word->at, finding)) {
+    AddContainerSteps(scene, finding.next_steps);
+  }
   return finding;
 }
 
@@ -119,7 +168,7 @@ std::optional<Finding> Kubernetes(const Scene& scene) {
   const RuntimeStory story = StoryOf(scene);
   if (story.act == RuntimeAct::kNone) return std::nullopt;
   const store::BootNs first = story.asked ? story.asked->at : scene.blow->root.at;
-  const std::optional<Word> word = WordFor(scene.view, first);
+  const std::optional<Word> word = WordFor(scene.view, first, scene.init.at);
   if (!word) return std::nullopt;
   const Reason& reason = *FindReason((*word)->reason);
   Finding finding = ByRuntime(scene, story);
@@ -140,6 +189,7 @@ std::optional<Finding> Kubernetes(const Scene& scene) {
   finding.next_steps.clear();
   if (story.asked) AddTimeoutSteps(scene, *story.asked, finding.next_steps);
   finding.next_steps.insert(finding.next_steps.begin(), std::string(reason.step));
+  if (IsProbe(reason)) AddProbe(scene.view, first, finding);
   AddContainerSteps(scene, finding.next_steps);
   for (const Word& other : scene.view.All<store::KubeletSaid>()) {
     const Reason* others = FindReason(other->reason);

@@ -46,7 +46,7 @@ void FindLevel(const OomKill& kill, Oom& oom) {
                        " ran out is told by its usage alone.");
 }
 
-OomScope ScopeOf(const Scene& scene, const OomKill::Level& level) {
+OomScope ScopeOf(const Scene& scene, const OomKill& kill, const OomKill::Level& level) {
   const container::Container& container = scene.death().container;
   const std::string& own = container.cgroup_path;
   if (own.size() > 1) {
@@ -55,9 +55,14 @@ OomScope ScopeOf(const Scene& scene, const OomKill::Level& level) {
   }
   // Another hierarchy may have another path, but the id is in it.
   const std::string& id = container.id.value;
-  if (!id.empty() && level.path.find(id) != std::string::npos) return OomScope::kContainer;
-  return OomScope::kUnknown;
+  if (id.empty()) return OomScope::kUnknown;
+  if (level.path.find(id) != std::string::npos) return OomScope::kContainer;
+  const std::string& victims = kill.levels.front().path;
+  const bool above = victims.find(id) != std::string::npos && IsBelow(victims, level.path);
+  return above ? OomScope::kUpper : OomScope::kUnknown;
 }
+
+}  // namespace
 
 void FindScope(const Scene& scene, Oom& oom) {
   const OomKill& kill = *oom.kill.fact;
@@ -73,7 +78,7 @@ void FindScope(const Scene& scene, Oom& oom) {
     oom.scope = OomScope::kNode;
     return;
   }
-  oom.scope = ScopeOf(scene, *oom.level);
+  oom.scope = ScopeOf(scene, kill, *oom.level);
   if (oom.scope == OomScope::kUnknown && Same(kill.victim, scene.subject.end.process) &&
       oom.level == &kill.levels.front()) {
     oom.scope = OomScope::kContainer;
@@ -86,6 +91,8 @@ void FindScope(const Scene& scene, Oom& oom) {
     if (&level == oom.level) break;
   }
 }
+
+namespace {
 
 // The mark of the subject, or of somebody whose memory it shared.
 std::optional<Sighting<OomKill>> MarkOf(const Scene& scene, Oom& oom) {

@@ -31,6 +31,9 @@ struct Oom {
 // (task_will_free_mem), so the mark alone proves nothing.
 std::optional<Oom> FindOom(const Scene& scene);
 
+// Which limit ran out, and whether a group was killed: fills in all but `kill`, `victims`.
+void FindScope(const Scene& scene, Oom& oom);
+
 // Culprit, chain and evidence; the headline is "The kernel's OOM killer ended
 // server(7942): " and `why`.
 Finding ByOomKiller(const Scene& scene, const Oom& oom, Cause cause, const std::string& why);

@@ -49,8 +49,12 @@ constexpr std::array kRules = {
     ToldOomUserspace,
     ToldSeccomp,
     ToldFault,
+    ToldCoredump,
     ToldKubernetes,
     ToldRuntime,
+    ToldRuntimeLog,
+    ToldOomChild,
+    ToldCode,
     // Nobody's, or nobody knows.
     ExitedByItself,
     NotKnown,

@@ -1,10 +1,14 @@
-// oom.*, told by the kernel's log or by the counters of the container's cgroup.
+// oom.*, told by the kernel's log, by the counters of the container's cgroup, or by the
+// runtime.
 //
-// The log (mm/oom_kill.c, dump_oom_summary, since Linux 4.19):
-//   oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,
-//   oom_memcg=/docker/4f…,task_memcg=/docker/4f…,task=server,pid=7942,uid=0
+// The log gives the victim and the memory cgroups; which process of the container was its
+// first is known where somebody else wrote its number down. Else the victim's name is
+// compared with the container's command.
+#include <algorithm>
+
 #include "verdict/culprit.h"
 #include "verdict/place.h"
+#include "verdict/rules/oom.h"
 #include "verdict/rules/told.h"
 #include "verdict/signal.h"
 #include "verdict/windows.h"
@@ -15,61 +19,78 @@ namespace {
 
 constexpr int32_t kKilledCode = 128 + kSigKill;
 
-struct Line {
-  store::RowId row;
-  std::string_view limit;  // whose limit ran out; empty: the node's memory
-  std::string_view task;
-  bool is_init = false;
-  std::string_view comm;
-  int64_t pid = 0;
-};
+using Kill = Sighting<store::OomKill>;
 
-std::optional<Line> Read(const Scene& scene, const Sighting<store::LogLine>& log) {
-  const std::string_view text = log->text;
-  if (text.find("oom-kill:constraint=") == std::string_view::npos) return std::nullopt;
-  Line line{.row = log.row,
-            .limit = After(text, "oom_memcg=", ","),
-            .task = After(text, "task_memcg=", ","),
-            .comm = After(text, "task=", ",")};
-  const std::optional<int64_t> pid = NumberAfter(text, "pid=");
-  line.pid = pid.value_or(0);
-  line.is_init = IsAboutInit(scene, pid);
-  if (!line.is_init && !NamesContainer(scene, line.task)) return std::nullopt;
-  return line;
+bool InContainer(const Scene& scene, const Kill& kill) {
+  return std::ranges::any_of(kill->levels, [&](const store::OomKill::Level& level) {
+    return NamesContainer(scene, level.path);
+  });
 }
 
-Cause CauseOf(const Scene& scene, const Line& line) {
-  if (line.limit.empty()) return Cause::kOomNode;
-  const std::string& own = scene.death().container.cgroup_path;
-  const bool container = line.limit == line.task || (own.size() > 1 && IsBelow(line.limit, own));
-  if (!container) return Cause::kOomPod;
-  return line.is_init ? Cause::kOomContainer : Cause::kOomChild;
+bool HasLimit(const Kill& kill) {
+  return std::ranges::any_of(kill->levels, &store::OomKill::Level::locked);
 }
 
-std::string Limit(Cause cause, const Line& line) {
-  if (cause == Cause::kOomNode) return "the node ran out of memory";
-  return "the memory limit of " + std::string(line.limit) + " ran out";
+std::string VictimName(const Kill& kill) {
+  return kill->comm + "(" + std::to_string(kill->victim.pid.value) + ")";
 }
 
-std::optional<Finding> ByLog(const Scene& scene) {
-  for (const auto& log : scene.view.All<store::LogLine>()) {
-    const std::optional<Line> line = Read(scene, log);
-    if (!line || !Near(scene, log.at, kOomAnswer)) continue;
-    // A child's end need not have ended the container with this code.
-    const std::optional<int32_t> code = ShownCode(scene);
-    if (code == 0 || (line->is_init && code && code != kKilledCode)) continue;
-    const Cause cause = CauseOf(scene, *line);
-    const std::string who = std::string(line->comm) + "(" + std::to_string(line->pid) + ")";
-    Finding finding =
-        Told(cause, "The kernel's OOM killer ended " + who + ": " + Limit(cause, *line) + ".",
-             line->row, "the kernel's log: its OOM killer ended " + who);
-    finding.culprit = KernelCulprit();
-    if (!line->is_init) {
-      finding.gaps.push_back("That the container ended for the end of " + who + " is a guess.");
+// The row of the log's own line, beside the fact that was made of it.
+std::optional<store::RowId> LineOf(const Scene& scene, const Kill& kill) {
+  const std::string killed = "Killed process " + std::to_string(kill->victim.pid.value) + " ";
+  for (const auto& line : scene.view.All<store::LogLine>()) {
+    const int64_t apart = Elapsed(kill.at, line.at);
+    if (apart >= -kSecond && apart <= kSecond && line->text.find(killed) != std::string::npos) {
+      return line.row;
     }
-    return finding;
   }
   return std::nullopt;
+}
+
+Cause CauseOf(const Oom& oom, bool first) {
+  if (oom.group) return Cause::kOomGroup;
+  if (oom.scope == OomScope::kNode) return Cause::kOomNode;
+  if (oom.scope == OomScope::kUpper) return Cause::kOomPod;
+  return first ? Cause::kOomContainer : Cause::kOomChild;
+}
+
+Finding ByLog(const Scene& scene, const Kill& kill, bool first) {
+  Oom oom;
+  // Of a group that is killed as one, the first victim alone has the limit with it.
+  oom.kill = kill;
+  for (const Kill& other : scene.view.All<store::OomKill>()) {
+    const int64_t apart = Elapsed(kill.at, other.at);
+    if (apart < -kOomNear || apart > kOomNear || !InContainer(scene, other)) continue;
+    oom.group |= other->levels.front().group;
+    if (!HasLimit(oom.kill) && HasLimit(other)) oom.kill = other;
+  }
+  const bool group = oom.group;
+  if (kill->levels.empty()) {
+    oom.scope = OomScope::kContainer;
+    oom.doubts.emplace_back("Which memory limit ran out isn't in the kernel's log.");
+  } else {
+    FindScope(scene, oom);
+  }
+  oom.group = group;
+  oom.kill = kill;
+  oom.confidence = Confidence::kLikely;
+  const std::string why = LimitReached(scene, oom);
+  Finding finding = ByOomKiller(scene, oom, CauseOf(oom, first), why);
+  finding.without_blow = true;
+  finding.headline = "The kernel's OOM killer ended " + VictimName(kill) + ": " + why + ".";
+  if (const auto line = LineOf(scene, kill)) finding.evidence.push_back(*line);
+  return finding;
+}
+
+// Whether init was the victim: by its number, or by name and time.
+enum class Match : uint8_t { kNo, kName, kNumber };
+Match IsInit(const Scene& scene, const Kill& kill) {
+  if (scene.death().init.pid.value != 0 || scene.death().container.init_pid != 0) {
+    const bool same = IsAboutInit(scene, kill->victim.pid.value);
+    return same && Near(scene, kill.at, kOomAnswer) ? Match::kNumber : Match::kNo;
+  }
+  const bool like = IsNamedLikeCommand(scene, kill->comm) && Near(scene, kill.at, kWordNear);
+  return like ? Match::kName : Match::kNo;
 }
 
 std::optional<Finding> ByCounters(const Scene& scene) {
@@ -98,12 +119,75 @@ std::optional<Finding> ByCounters(const Scene& scene) {
   return finding;
 }
 
+// The runtime's OOMKilled is set for a child's end too, and its event races with the exit:
+// only where neither the log nor a counter can say otherwise, and with SIGKILL's code.
+std::optional<Finding> ByRuntimesWord(const Scene& scene) {
+  const auto& said = scene.death().runtime_exit;
+  const bool oom = said && (said->oom_killed || said->reason == "OOMKilled");
+  // A kill that the log tells of may be all that the runtime has heard of.
+  const bool told = std::ranges::any_of(scene.view.All<store::OomKill>(), [&](const Kill& kill) {
+    return InContainer(scene, kill);
+  });
+  if (!oom || told || scene.death().asked.empty() || ShownCode(scene) != kKilledCode || NoOomKill(scene)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::kOomContainer;
+  finding.confidence = Confidence::kLikely;
+  finding.without_blow = true;
+  const container::Container& container = scene.death().container;
+  finding.headline = "The kernel's OOM killer ended " + ContainerName(container) + ", " +
+                     RuntimeLabel(container.runtime) + " says.";
+  finding.culprit = KernelCulprit();
+  finding.gaps.emplace_back(
+      "OOMKilled is the runtime's word: it says so of a child's end too, and sometimes wrongly.");
+  return finding;
+}
+
+// A runtime's own SIGKILL, which ended what an OOM kill had not.
+bool RuntimeKilled(const Scene& scene) {
+  return std::ranges::any_of(scene.view.All<store::RuntimeSaid>(), [&](const auto& word) {
+    return word->action == "kill" && word->container == scene.death().container.id &&
+           Near(scene, word.at, kAnswer);
+  });
+}
+
 }  // namespace
 
 std::optional<Finding> ToldOom(const Scene& scene) {
   if (!NothingSeen(scene)) return std::nullopt;
-  if (auto finding = ByLog(scene)) return finding;
-  return ByCounters(scene);
+  const std::optional<int32_t> code = ShownCode(scene);
+  const auto& kills = scene.view.All<store::OomKill>();
+  for (auto kill = kills.rbegin(); kill != kills.rend(); ++kill) {
+    if (code && *code != kKilledCode) break;
+    const Match match = IsInit(scene, *kill);
+    const bool ours = InContainer(scene, *kill) || kill->fact->levels.empty();
+    if (match == Match::kNo || !ours) continue;
+    // A name alone is too little where the log doesn't even tell the cgroup.
+    if (match == Match::kName && kill->fact->levels.empty()) continue;
+    Finding finding = ByLog(scene, *kill, true);
+    if (match == Match::kName) {
+      finding.gaps.push_back("That " + VictimName(*kill) +
+                             " was its first process is told by its name.");
+    }
+    return finding;
+  }
+  if (auto finding = ByCounters(scene)) return finding;
+  return ByRuntimesWord(scene);
+}
+
+std::optional<Finding> ToldOomChild(const Scene& scene) {
+  if (!NothingSeen(scene) || ShownCode(scene) == 0 || RuntimeKilled(scene)) return std::nullopt;
+  const auto& kills = scene.view.All<store::OomKill>();
+  for (auto kill = kills.rbegin(); kill != kills.rend(); ++kill) {
+    if (!InContainer(scene, *kill) || !Near(scene, kill->at, kOomAnswer)) continue;
+    // A child's end need not have ended the container with this code.
+    Finding finding = ByLog(scene, *kill, false);
+    finding.gaps.push_back("That the container ended for the end of " + VictimName(*kill) +
+                           " is a guess.");
+    return finding;
+  }
+  return std::nullopt;
 }
 
 }  // namespace podtap::verdict

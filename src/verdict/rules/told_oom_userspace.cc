@@ -3,6 +3,7 @@
 //   earlyoom: sending SIGTERM to process 7942 uid 0 "server": oom_score 800, VmRSS 200 MiB
 //   systemd-oomd: Killed /system.slice/docker-4f….scope due to memory pressure for …
 #include "verdict/rules/told.h"
+#include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
 
@@ -13,7 +14,13 @@ bool IsEarlyoom(const Scene& scene, std::string_view text) {
   if (text.find("earlyoom") == std::string_view::npos) return false;
   const size_t at = text.find("sending SIG");
   if (at == std::string_view::npos) return false;
-  return IsAboutInit(scene, NumberAfter(text.substr(at), " to process "));
+  text.remove_prefix(at);
+  const std::optional<int64_t> pid = NumberAfter(text, " to process ");
+  if (scene.death().init.pid.value != 0) return IsAboutInit(scene, pid);
+  // By its name, and the code of a signal that earlyoom sends.
+  const std::optional<int32_t> code = ShownCode(scene);
+  const bool by_signal = code == 128 + kSigTerm || code == 128 + kSigKill;
+  return by_signal && IsNamedLikeCommand(scene, After(text, " \"", "\""));
 }
 
 bool IsOomd(const Scene& scene, std::string_view text) {

@@ -25,6 +25,8 @@ Words WordsBefore(const Scene& scene) {
   for (const Word& word : scene.view.All<store::RuntimeSaid>()) {
     const int64_t before = Elapsed(word.at, scene.init.at);
     if (word->action != "kill" || word->container != scene.death().container.id) continue;
+    // Docker's client passes on what it gets itself: SIGCONT, SIGURG, a new window size.
+    if (!EndsByDefault(word->signal) && word->signal != 0) continue;
     // Docker's clock and its queue lag behind the kernel's.
     if (before < -kWordNear || before > kAnswer) continue;
     const bool stops = IsStopSignal(scene.death().container, word->signal);
@@ -42,6 +44,11 @@ std::optional<Finding> ToldRuntime(const Scene& scene) {
   if (!words.stop && !words.kill) return std::nullopt;
   // A signal that it sent ends a process with that signal, or lets it exit.
   if (words.kill && (*words.kill)->signal == kSigKill && code && *code != 128 + kSigKill) {
+    return std::nullopt;
+  }
+  // Another is often a request to reload, or to say something.
+  if (words.kill && (*words.kill)->signal != kSigKill && !words.stop &&
+      code != 128 + (*words.kill)->signal && !Near(scene, words.kill->at, kWordNear)) {
     return std::nullopt;
   }
   const Word& last = words.kill ? *words.kill : *words.stop;

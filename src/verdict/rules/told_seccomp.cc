@@ -19,7 +19,11 @@ std::optional<Finding> ToldSeccomp(const Scene& scene) {
     if (text.find("type=1326") == std::string_view::npos || NumberAfter(text, " sig=") != kSigSys) {
       continue;
     }
-    if (!Near(scene, log.at, kOomAnswer) || !IsAboutInit(scene, NumberAfter(text, " pid="))) {
+    const bool known = scene.death().init.pid.value != 0;
+    const bool named = !known && shown && Near(scene, log.at, kWordNear) &&
+                       IsNamedLikeCommand(scene, After(text, " comm=\"", "\""));
+    if (!Near(scene, log.at, kOomAnswer) ||
+        !(named || IsAboutInit(scene, NumberAfter(text, " pid=")))) {
       continue;
     }
     const int64_t number = NumberAfter(text, " syscall=").value_or(-1);
@@ -29,7 +33,7 @@ std::optional<Finding> ToldSeccomp(const Scene& scene) {
       if (!name.empty()) call = std::string(name) + " (" + call + ")";
     }
     return Told(Cause::kSeccomp,
-                "The seccomp filter ended " + scene.subject_name() + " for " + call +
+                "The seccomp filter ended " + WhoEnded(scene) + " for " + call +
                     ", the audit log says.",
                 log.row, "the audit log: " + std::string(text));
   }

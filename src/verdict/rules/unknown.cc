@@ -3,20 +3,32 @@
 // The last rule; it says what is known all the same, and what would have told more.
 #include "verdict/rules/rule.h"
 #include "verdict/rules/sender.h"
+#include "verdict/rules/told.h"
 #include "verdict/signal.h"
 #include "verdict/wording.h"
 
 namespace podtap::verdict {
 namespace {
 
-// As podtap's targets are written.
-std::string WatchTarget(const container::Container& container) {
-  const container::Pod& pod = container.pod;
-  if (pod.name.empty()) {
-    return container.name.empty() ? container.id.value.substr(0, 12) : container.name;
+// Who can be ruled out, in a clause.
+std::string Excluded(const Scene& scene) {
+  std::vector<std::string> names;
+  if (NoRuntimeSignal(scene)) names.push_back(RuntimeLabel(scene.death().container.runtime));
+  if (ShownCode(scene) == 128 + kSigKill && NoOomKill(scene)) {
+    names.emplace_back("the kernel's OOM killer");
   }
-  if (pod.ns.empty()) return pod.name;
-  return pod.ns + "/" + pod.name + (container.name.empty() ? "" : "/" + container.name);
+  if (names.empty()) return "";
+  return "; it was not " + names[0] + (names.size() > 1 ? ", nor " + names[1] : "");
+}
+
+// Of a death that nobody watched: by its exit code, as the runtime tells it.
+std::string ToldHeadline(const Scene& scene) {
+  const std::string name = ContainerName(scene.death().container);
+  const std::optional<int32_t> code = ShownCode(scene);
+  const int32_t signal = code ? SignalInCode(*code) : 0;
+  if (signal == 0 || scene.death().asked.empty()) return "What ended " + name + " is not known.";
+  return "What ended " + name + " with code " + std::to_string(*code) + ", " + SignalName(signal) +
+         ", is not known" + Excluded(scene) + ".";
 }
 
 void SayWhatIsMissing(const Scene& scene, Finding& finding) {
@@ -24,7 +36,7 @@ void SayWhatIsMissing(const Scene& scene, Finding& finding) {
   const auto& runtime = scene.death().runtime_exit;
   if (!end.status) {
     finding.gaps.emplace_back("The kernel's word about its end was not seen.");
-    if (runtime && runtime->oom_killed) {
+    if (runtime && runtime->oom_killed && !NoOomKill(scene)) {
       finding.gaps.emplace_back(
           "The runtime says OOMKilled; it says so of a child's end too, and "
           "sometimes wrongly.");
@@ -34,11 +46,12 @@ void SayWhatIsMissing(const Scene& scene, Finding& finding) {
   }
   if (!scene.death().watched) {
     finding.gaps.emplace_back("The kernel was not watched when it happened.");
-    finding.next_steps.emplace_back(
-        "see whether memory ran out: journalctl -k | grep -i 'killed "
-        "process'");
-    finding.next_steps.push_back("catch it the next time: podtap watch " +
-                                 ShellWord(WatchTarget(scene.death().container)));
+    if (!NoOomKill(scene)) {
+      finding.next_steps.emplace_back(
+          "see whether memory ran out: journalctl -k | grep -i 'killed "
+          "process'");
+    }
+    finding.next_steps.push_back(CatchStep(scene.death().container));
   }
 }
 
@@ -74,7 +87,7 @@ std::optional<Finding> NotKnown(const Scene& scene) {
     finding.headline = "Who or what sent " + SignalName(end.signal()) + " to " +
                        scene.subject_name() + " is not known.";
   } else {
-    finding.headline = "What ended " + ContainerName(scene.death().container) + " is not known.";
+    finding.headline = ToldHeadline(scene);
   }
   SayWhatIsMissing(scene, finding);
   return finding;
