@@ -76,7 +76,7 @@ void AddHandled(const Scene& scene, Finding& finding) {
 // signal's as well.
 std::optional<int32_t> RuntimesCode(const Scene& scene) {
   const auto& said = scene.death().runtime_exit;
-  if (scene.init.status || !said || said->exit_code < 0 || SignalInCode(said->exit_code) != 0) {
+  if (scene.init.status || !said || said->exit_code < 0 || SignalOfExitCode(said->exit_code) != 0) {
     return std::nullopt;
   }
   return said->exit_code;

@@ -25,7 +25,7 @@ std::string Excluded(const Scene& scene) {
 std::string ToldHeadline(const Scene& scene) {
   const std::string name = ContainerName(scene.death().container);
   const std::optional<int32_t> code = ShownCode(scene);
-  const int32_t signal = code ? SignalInCode(*code) : 0;
+  const int32_t signal = code ? SignalOfExitCode(*code) : 0;
   if (signal == 0 || scene.death().asked.empty()) return "What ended " + name + " is not known.";
   return "What ended " + name + " with code " + std::to_string(*code) + ", " + SignalName(signal) +
          ", is not known" + Excluded(scene) + ".";
