@@ -42,9 +42,8 @@ dev:
 test:
 	@scripts/setup build test
 	@scripts/build release podtap
-	@scripts/build dev all
 	@scripts/build asan-ubsan all
-	@tests/run --dev build/dev --sanitized build/asan-ubsan --podtap $(RELEASE)
+	@tests/run --build build/asan-ubsan --podtap $(RELEASE)
 
 test-kubelet:
 	@scripts/setup build test kubelet

@@ -22,6 +22,7 @@ function(podtap_room name)
 
   if(sources)
     add_library(podtap_${name} STATIC ${sources})
+    podtap_precompile(podtap_${name} room)
     set(scope PUBLIC)
   else()
     add_library(podtap_${name} INTERFACE)
@@ -35,6 +36,7 @@ function(podtap_room name)
 
   if(tests AND GTest_FOUND)
     add_executable(${name}_test ${tests})
+    podtap_precompile(${name}_test test)
     target_link_libraries(${name}_test PRIVATE podtap_${name} GTest::gtest GTest::gmock
                                                GTest::gtest_main)
     target_compile_definitions(${name}_test
