@@ -41,7 +41,7 @@ dev:
 
 test:
 	@scripts/setup build test
-	@scripts/build release podtap
+	@scripts/build release podtap victims
 	@scripts/build asan-ubsan all
 	@tests/run --build build/asan-ubsan --podtap $(RELEASE)
 
