@@ -19,10 +19,9 @@ constexpr size_t kLargestFile = 256u << 20;
 }  // namespace
 
 Result<void> WriteDeath(const std::string& folder, const store::Death& death) {
-  const std::string path = folder + "/death-" +
-                           std::to_string(death.at.value + death.real_minus_boot_ns) + ".json";
-  const Fd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const std::string path =
+      folder + "/death-" + std::to_string(death.at.value + death.real_minus_boot_ns) + ".json";
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   const std::string text = store::DeathToJson(death, 1) + "\n";
   size_t written = 0;
   while (fd.valid() && written < text.size()) {

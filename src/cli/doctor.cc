@@ -106,8 +106,8 @@ std::string Text(const std::vector<Line>& lines, int status) {
       AddRow(std::string(kNameCells + kLevelCells, ' '), "-> " + line.checked.remedy, out);
     }
   }
-  const auto warnings = std::ranges::count(lines, Level::kWarn,
-                                           [](const Line& line) { return line.checked.level; });
+  const auto warnings =
+      std::ranges::count(lines, Level::kWarn, [](const Line& line) { return line.checked.level; });
   out += status == kOk ? "\npodtap watch can do its work here"
                        : "\npodtap watch can't do its work here";
   if (warnings > 0) out += fmt::format(", {} warning{}", warnings, warnings == 1 ? "" : "s");
@@ -160,8 +160,7 @@ int Doctor(const DoctorOptions& options) {
   const std::vector<Line> lines = Examine(patient);
   const int status = StatusOfAll(lines);
   const std::string text = options.output == "json" ? Json(lines, status) : Text(lines, status);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      std::fflush(stdout) != 0) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     PrintError(SystemError("write", "standard output", errno), 0);
     return kSystemFailed;
   }

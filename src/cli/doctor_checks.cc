@@ -8,22 +8,14 @@ namespace podtap::cli {
 namespace {
 
 constexpr std::array kChecks = {
-    Check{"kernel", CheckKernel},
-    Check{"btf", CheckBtf},
-    Check{"lockdown", CheckLockdown},
-    Check{"capabilities", CheckCapabilities},
-    Check{"memlock", CheckMemlock},
-    Check{"tracepoints", CheckTracepoints},
-    Check{"bpf", CheckBpf},
-    Check{"tracefs", CheckTracefs},
-    Check{"pids", CheckPids},
-    Check{"cgroups", CheckCgroups},
-    Check{"runtimes", CheckRuntimes},
-    Check{"clients", CheckClients},
-    Check{"kubelet", CheckKubelet},
-    Check{"logs", CheckLogs},
-    Check{"clock", CheckClock},
-    Check{"store", CheckStore},
+    Check{"kernel", CheckKernel},     Check{"btf", CheckBtf},
+    Check{"lockdown", CheckLockdown}, Check{"capabilities", CheckCapabilities},
+    Check{"memlock", CheckMemlock},   Check{"tracepoints", CheckTracepoints},
+    Check{"bpf", CheckBpf},           Check{"tracefs", CheckTracefs},
+    Check{"pids", CheckPids},         Check{"cgroups", CheckCgroups},
+    Check{"runtimes", CheckRuntimes}, Check{"clients", CheckClients},
+    Check{"kubelet", CheckKubelet},   Check{"logs", CheckLogs},
+    Check{"clock", CheckClock},       Check{"store", CheckStore},
     Check{"recorder", CheckRecorder},
 };
 

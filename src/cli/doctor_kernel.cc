@@ -87,8 +87,9 @@ std::vector<Checked> CheckKernel(Patient& patient) {
 std::vector<Checked> CheckBtf(Patient& patient) {
   const auto btf = patient.kernel->btf();
   if (!btf) {
-    return {FailBy(btf.error(), "a kernel with CONFIG_DEBUG_INFO_BTF=y; every current "
-                                "distribution's has it")};
+    return {FailBy(btf.error(),
+                   "a kernel with CONFIG_DEBUG_INFO_BTF=y; every current "
+                   "distribution's has it")};
   }
   return {Ok("the kernel tells its types in /sys/kernel/btf/vmlinux")};
 }
@@ -131,16 +132,17 @@ std::vector<Checked> CheckTracepoints(Patient& patient) {
 
 std::vector<Checked> CheckTracefs(Patient&) {
   if (const auto place = kernel::FindTracefs()) return {Ok("mounted at " + *place)};
-  return {Warn("not mounted, or not to be read: `podtap run -l` doesn't know subsystems, and "
-               "system calls can't be probed",
-               "mount -t tracefs tracefs /sys/kernel/tracing")};
+  return {
+      Warn("not mounted, or not to be read: `podtap run -l` doesn't know subsystems, and "
+           "system calls can't be probed",
+           "mount -t tracefs tracefs /sys/kernel/tracing")};
 }
 
 // The proof: the recorder's own script, compiled, verified by the kernel, attached.
 std::vector<Checked> CheckBpf(Patient& patient) {
   if (!patient.kernel->btf()) return {Warn("not tried without the kernel's types", "see btf")};
-  const bool v1_only = patient.tree != nullptr && patient.tree->hierarchies().version ==
-                                                      cgroup::Version::kV1;
+  const bool v1_only =
+      patient.tree != nullptr && patient.tree->hierarchies().version == cgroup::Version::kV1;
   const int64_t started = MonotonicNs();
   auto session = RecorderSession::Load(*patient.kernel, {.cgroup_v1_only = v1_only});
   if (!session) return {FailBy(session.error(), "")};

@@ -57,7 +57,7 @@ int VerbosityIn(const std::vector<std::string>& args) {
 }
 
 std::optional<Kubelet> FindKubelet() {
-  constexpr std::array<std::string_view, 6> kNames = {"kubelet",  "k3s",    "k3s-server",
+  constexpr std::array<std::string_view, 6> kNames = {"kubelet",   "k3s",      "k3s-server",
                                                       "k3s-agent", "kubelite", "k0s"};
   const recorder::ProcFiles proc;
   for (const recorder::ProcStat& stat : proc.All()) {
@@ -130,16 +130,15 @@ std::vector<Checked> CheckCgroups(Patient& patient) {
 std::vector<Checked> CheckRuntimes(Patient& patient) {
   std::vector<Checked> found;
   for (const container::RuntimeProblem& problem : patient.runtimes.problems) {
-    found.push_back(
-        Warn(problem.socket + ": " + problem.error.reason, RemedyFor(problem.error)));
+    found.push_back(Warn(problem.socket + ": " + problem.error.reason, RemedyFor(problem.error)));
   }
   for (const auto& runtime : patient.runtimes.found) {
     const auto list = runtime->List(container::After(patient.patience));
     if (list) {
       const auto count = std::ranges::count_if(
           *list, [](const container::Container& one) { return !one.is_sandbox; });
-      found.push_back(Ok(fmt::format("{}: {} container{}", LabelOf(*runtime), count,
-                                     count == 1 ? "" : "s")));
+      found.push_back(
+          Ok(fmt::format("{}: {} container{}", LabelOf(*runtime), count, count == 1 ? "" : "s")));
     } else if (list.error().kind == ErrorKind::kUnsupported && !patient.runtimes.given) {
       // Docker's own containerd, as a rule.
       found.push_back(Ok(runtime->socket() + ": without Kubernetes' interface, not needed"));
@@ -185,8 +184,8 @@ std::vector<Checked> CheckKubelet(Patient& patient) {
     if (!log) {
       found.push_back(Warn(name + ": " + *file + ": " + log.error().reason, "run podtap as root"));
     } else if (log->records == 0) {
-      found.push_back(Warn(name + ": " + *file + " holds no line of a kubelet's log",
-                           "--kubelet-log FILE"));
+      found.push_back(
+          Warn(name + ": " + *file + " holds no line of a kubelet's log", "--kubelet-log FILE"));
     } else {
       found.push_back(Ok(name + ": its log is " + *file));
     }
@@ -216,8 +215,9 @@ std::vector<Checked> CheckLogs(Patient& patient) {
   if (kernel) {
     found.push_back(Ok("the kernel's log can be read"));
   } else {
-    found.push_back(Warn("the kernel's log: " + kernel.error().reason + "; podtap why misses OOM "
-                         "kills and crashes",
+    found.push_back(Warn("the kernel's log: " + kernel.error().reason +
+                             "; podtap why misses OOM "
+                             "kills and crashes",
                          kernel.error().error_number == ENOENT
                              ? "docker run --device=/dev/kmsg"
                              : "run podtap as root, or with CAP_SYSLOG"));
@@ -227,13 +227,13 @@ std::vector<Checked> CheckLogs(Patient& patient) {
     found.push_back(Ok("there is no journal"));
     return found;
   }
-  const auto program = testimony::RunProgram({"journalctl", "--version"},
-                                             container::After(patient.patience), 4096);
+  const auto program =
+      testimony::RunProgram({"journalctl", "--version"}, container::After(patient.patience), 4096);
   if (program) {
     found.push_back(Ok("the journal can be read"));
   } else {
-    found.push_back(Warn("the journal: journalctl: " + program.error().reason,
-                         "podtap why asks the rest"));
+    found.push_back(
+        Warn("the journal: journalctl: " + program.error().reason, "podtap why asks the rest"));
   }
   return found;
 }
@@ -257,8 +257,8 @@ std::vector<Checked> CheckStore(Patient&) {
     return {Warn(std::string(kStoreFolder) + ": its file system can't be asked", "see mount")};
   }
   const uint64_t free = static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
-  const std::string text = fmt::format("{:.1f} GiB free for {}",
-                                       static_cast<double>(free) / (1u << 30), kStoreFolder);
+  const std::string text =
+      fmt::format("{:.1f} GiB free for {}", static_cast<double>(free) / (1u << 30), kStoreFolder);
   if ((space.f_flag & ST_RDONLY) != 0) {
     return {Warn(place + " is read-only: nothing can be recorded", "mount a volume there")};
   }

@@ -77,9 +77,9 @@ std::vector<Checked> CheckCapabilities(Patient&) {
     if (Has(*mask, capability.number)) continue;
     // Whoever may load nothing needs no list of what else he hasn't.
     if (!missing.empty() && ::geteuid() != 0) break;
-    found.push_back(Warn(std::string(capability.name) + " is missing; without it: no " +
-                             capability.without,
-                         "add it if that matters"));
+    found.push_back(
+        Warn(std::string(capability.name) + " is missing; without it: no " + capability.without,
+             "add it if that matters"));
   }
   if (found.empty()) found.push_back(Ok("all that podtap can use"));
   return found;
@@ -90,8 +90,8 @@ std::vector<Checked> CheckMemlock(Patient& patient) {
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);
   const std::string release = patient.kernel->release();
-  const bool counts = release.starts_with("5.8.") || release.starts_with("5.9.") ||
-                      release.starts_with("5.10.");
+  const bool counts =
+      release.starts_with("5.8.") || release.starts_with("5.9.") || release.starts_with("5.10.");
   const std::string text =
       limit.rlim_cur == RLIM_INFINITY ? "unlimited" : fmt::format("{} KiB", limit.rlim_cur / 1024);
   constexpr rlim_t kEnough = 64u << 20;
@@ -128,8 +128,8 @@ std::vector<Checked> CheckRecorder(Patient&) {
     if (!process || process->args.size() < 2) continue;
     const std::string& command = process->args[1];
     if (command != "record" && command != "watch") continue;
-    found += (found.empty() ? "" : ", ") + ("podtap " + command) + " (" +
-             std::to_string(stat.pid) + ")";
+    found +=
+        (found.empty() ? "" : ", ") + ("podtap " + command) + " (" + std::to_string(stat.pid) + ")";
   }
   return {Ok(found.empty() ? "no other podtap is watching" : found + " is watching")};
 }

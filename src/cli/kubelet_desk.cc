@@ -18,8 +18,8 @@ constexpr std::chrono::milliseconds kPortTime{250};
 constexpr std::chrono::seconds kLookForIt{30};
 
 // Programs that are a kubelet, or have one in them.
-constexpr std::array<std::string_view, 7> kPrograms = {"kubelet", "k3s",     "k3s-server", "k3s-agent",
-                                                       "rke2",    "kubelite", "k0s"};
+constexpr std::array<std::string_view, 7> kPrograms = {
+    "kubelet", "k3s", "k3s-server", "k3s-agent", "rke2", "kubelite", "k0s"};
 
 bool IsReason(const testimony::TimedWord& word) {
   return word.said.reason != "killing" && word.said.reason != "probe";
@@ -112,9 +112,8 @@ void KubeletDesk::Round() {
     auto words = WordsFor(question, log, pods);
     const bool over = !there || container::MillisecondsLeft(question.until) == 0;
     if (over || std::ranges::any_of(words, IsReason)) {
-      answers_.Post([answer = std::move(question.answer), words = std::move(words)] {
-        answer(words);
-      });
+      answers_.Post(
+          [answer = std::move(question.answer), words = std::move(words)] { answer(words); });
     } else {
       waiting.push_back(std::move(question));
     }

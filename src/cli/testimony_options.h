@@ -14,8 +14,8 @@ class App;
 namespace podtap::cli {
 
 struct TestimonyOptions {
-  std::string journal;      // --journal
-  std::string kubelet_log;  // --kubelet-log
+  std::string journal;                               // --journal
+  std::string kubelet_log;                           // --kubelet-log
   uint16_t kubelet_port = testimony::kReadOnlyPort;  // --kubelet-port
 };
 

@@ -96,8 +96,8 @@ class WhyRun {
     auto node = OpenNode(options_.runtime);
     if (!node) return Fail(node.error());
     node_ = std::move(*node);
-    inventory_ = container::TakeInventory(node_.runtimes, *node_.tree,
-                                          container::After(node_.timeout));
+    inventory_ =
+        container::TakeInventory(node_.runtimes, *node_.tree, container::After(node_.timeout));
     for (const container::RuntimeReport& runtime : inventory_.runtimes) {
       if (runtime.problem) Note(runtime.problem->Message());
     }
@@ -131,8 +131,7 @@ class WhyRun {
       return false;
     }
     for (const auto& runtime : node_.runtimes.found) {
-      if (target.runtime != container::RuntimeKind::kUnknown &&
-          target.runtime != runtime->kind()) {
+      if (target.runtime != container::RuntimeKind::kUnknown && target.runtime != runtime->kind()) {
         continue;
       }
       const auto history = runtime->History(container::After(node_.timeout));

@@ -23,7 +23,7 @@ namespace {
 
 constexpr size_t kLongestName = 512;
 constexpr int kPatienceMs = 1000;
-constexpr rlim_t kMostMemory = 512u << 20;
+[[maybe_unused]] constexpr rlim_t kMostMemory = 512u << 20;
 
 // Where the loader puts that place of the file.
 bool VirtualAddress(Elf* elf, uint64_t file_offset, uint64_t& address) {
@@ -89,8 +89,10 @@ std::string Find(int fd, uint64_t file_offset) {
 
 [[noreturn]] void Child(int fd, uint64_t file_offset, int answer) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+#ifndef __SANITIZE_ADDRESS__  // whose shadow is larger than any limit
   const rlimit memory{kMostMemory, kMostMemory};
   ::setrlimit(RLIMIT_AS, &memory);
+#endif
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::setpriority(PRIO_PROCESS, 0, 0);

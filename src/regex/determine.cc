@@ -51,8 +51,9 @@ class Builder {
                            {.step = steps_.skip, .start = kNoStart, .tags = Unset()}},
                           true);
     uint16_t moves = 0;
-    if (Enter(first, moves) == kFound) return FoundAtOnce();
+    const bool goes_on = Enter(first, moves) >= kStart;
     made_.start_moves = moves;
+    if (!goes_on) return FoundAtOnce();
     for (size_t i = kStart; i < states_.size() && !too_large_; i++) AddRow(i);
     if (too_large_) return Refuse("it is too large");
     Finish();
@@ -265,6 +266,7 @@ class Builder {
   std::expected<Automaton, Problem> FoundAtOnce() {
     states_.emplace_back();
     made_.next.assign(made_.classes, kFound);
+    if (captures_) made_.moves.assign(made_.classes, 0);
     Finish();
     return std::move(made_);
   }

@@ -25,8 +25,8 @@ bool Holds(std::string_view text, std::string_view part) {
 
 // Units whose lines about a container are about its end.
 constexpr std::array<std::string_view, 6> kRuntimeUnits = {
-    "docker.service",          "containerd.service", "crio.service", "k3s.service",
-    "rke2-server.service",     "snap.microk8s.daemon-containerd.service"};
+    "docker.service", "containerd.service",  "crio.service",
+    "k3s.service",    "rke2-server.service", "snap.microk8s.daemon-containerd.service"};
 constexpr std::array<std::string_view, 3> kOomDaemons = {"earlyoom", "systemd-oomd", "nohang"};
 
 class Assembler {
@@ -55,9 +55,7 @@ class Assembler {
   bool Within(BootNs at) const {
     return at.value >= death_.at.value - kBeforeNs && at.value <= death_.at.value + kAfterNs;
   }
-  bool NearEnd(BootNs at) const {
-    return std::abs(at.value - death_.at.value) <= kFaultNearNs;
-  }
+  bool NearEnd(BootNs at) const { return std::abs(at.value - death_.at.value) <= kFaultNearNs; }
   void Add(BootNs at, store::Fact fact) { death_.rows.push_back({at, std::move(fact)}); }
   void AddLine(BootNs at, std::string_view source, const std::string& text) {
     if (lines_++ >= kMostLines) return;
@@ -100,8 +98,8 @@ class Assembler {
   void TakeExitCode(const container::RuntimeEvent& event) {
     if (death_.runtime_exit || event.action != "die" || !event.exit_code) return;
     if (std::abs(event.time_unix_ns - end_.unix_ns) > kSameEndNs) return;
-    death_.runtime_exit = container::RuntimeExit{.exit_code = *event.exit_code,
-                                                 .finished_unix_ns = end_.unix_ns};
+    death_.runtime_exit =
+        container::RuntimeExit{.exit_code = *event.exit_code, .finished_unix_ns = end_.unix_ns};
   }
 
   void AddJournal() {
@@ -272,8 +270,7 @@ int32_t PidInTaskExit(std::string_view line, std::string_view container_id) {
     }
     int32_t number = 0;
     const std::string_view digits = text.substr(pid + form.pid.size());
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error == std::errc() && number > 0) return number;
   }
   return 0;

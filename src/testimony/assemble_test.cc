@@ -11,9 +11,8 @@ constexpr int64_t kSecond = 1'000'000'000;
 const std::string kId = "4f1c0de2a9b8" + std::string(52, '0');
 constexpr int64_t kBoot = 1'700'000'000 * kSecond;  // unix time of the boot
 // The machine has slept for ten seconds: CLOCK_MONOTONIC lags behind.
-const Moment kNow{.unix_ns = kBoot + 5000 * kSecond,
-                  .boot_ns = 5000 * kSecond,
-                  .monotonic_ns = 4990 * kSecond};
+const Moment kNow{
+    .unix_ns = kBoot + 5000 * kSecond, .boot_ns = 5000 * kSecond, .monotonic_ns = 4990 * kSecond};
 constexpr int64_t kEnd = 4000 * kSecond;  // since boot
 
 LastEnd Ended(int code = 137) {
@@ -59,17 +58,19 @@ TEST(Assemble, NothingBeyondTheRuntimesRecord) {
 TEST(Assemble, TheKernelsLog) {
   Answers answers;
   answers.kernel_log = KernelLog{
-      .lines =
-          {Kernel(kEnd - kSecond, "memory: usage 20480kB, limit 20480kB, failcnt 61"),
-           Kernel(kEnd - kSecond, "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/docker/" + kId +
-                                      ",task_memcg=/docker/" + kId + ",task=x,pid=5,uid=0"),
-           Kernel(kEnd - kSecond, "Memory cgroup out of memory: Killed process 5 (x) total-vm:1kB"),
-           // Another's.
-           Kernel(kEnd, "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/b,task_memcg=/b,task=y,"
-                        "pid=6,uid=0"),
-           Kernel(kEnd, "Memory cgroup out of memory: Killed process 6 (y) total-vm:1kB"),
-           Kernel(kEnd, "web[9]: segfault at 8 ip 0 sp 0 error 4"),
-           Kernel(kEnd - 100 * kSecond, "web[8]: segfault at 8 ip 0 sp 0 error 4")},
+      .lines = {Kernel(kEnd - kSecond, "memory: usage 20480kB, limit 20480kB, failcnt 61"),
+                Kernel(kEnd - kSecond, "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/docker/" +
+                                           kId + ",task_memcg=/docker/" + kId +
+                                           ",task=x,pid=5,uid=0"),
+                Kernel(kEnd - kSecond,
+                       "Memory cgroup out of memory: Killed process 5 (x) total-vm:1kB"),
+                // Another's.
+                Kernel(kEnd,
+                       "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/b,task_memcg=/b,task=y,"
+                       "pid=6,uid=0"),
+                Kernel(kEnd, "Memory cgroup out of memory: Killed process 6 (y) total-vm:1kB"),
+                Kernel(kEnd, "web[9]: segfault at 8 ip 0 sp 0 error 4"),
+                Kernel(kEnd - 100 * kSecond, "web[8]: segfault at 8 ip 0 sp 0 error 4")},
       .begins_monotonic_ns = 0};
   const store::Death death = Assemble(Ended(), answers, kNow);
   const auto kills = All<store::OomKill>(death);
@@ -98,8 +99,8 @@ TEST(Assemble, TheKernelsWordsInTheJournal) {
   answers.kernel_log = KernelLog{.lines = {}, .begins_monotonic_ns = kEnd};
   EXPECT_EQ(All<store::OomKill>(Assemble(Ended(), answers, kNow)).size(), 1U);
   // And what both have counts once.
-  answers.kernel_log = KernelLog{.lines = {Kernel(kEnd, summary), Kernel(kEnd, killed)},
-                                 .begins_monotonic_ns = 0};
+  answers.kernel_log =
+      KernelLog{.lines = {Kernel(kEnd, summary), Kernel(kEnd, killed)}, .begins_monotonic_ns = 0};
   EXPECT_EQ(All<store::OomKill>(Assemble(Ended(), answers, kNow)).size(), 1U);
 }
 
@@ -174,12 +175,14 @@ TEST(Assemble, TheJournal) {
   const auto lines = All<store::LogLine>(death);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_TRUE(lines[1].second.text.starts_with("earlyoom: sending SIGTERM"));
-  EXPECT_EQ(lines[2].second.text, "systemd-coredump: pid=7942 sig=11 cgroup=/a/" + kId + " comm=web");
+  EXPECT_EQ(lines[2].second.text,
+            "systemd-coredump: pid=7942 sig=11 cgroup=/a/" + kId + " comm=web");
 }
 
 TEST(Assemble, PidsOfContainerdsLog) {
-  EXPECT_EQ(PidInTaskExit(R"(msg="TaskExit event &TaskExit{ContainerID:4f,ID:4f,Pid:211974,)", "4f"),
-            211974);
+  EXPECT_EQ(
+      PidInTaskExit(R"(msg="TaskExit event &TaskExit{ContainerID:4f,ID:4f,Pid:211974,)", "4f"),
+      211974);
   EXPECT_EQ(PidInTaskExit(R"(msg="TaskExit event container_id:\"4f\" id:\"4f\" pid:4020 e")", "4f"),
             4020);
   EXPECT_EQ(

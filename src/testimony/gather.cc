@@ -1,8 +1,7 @@
 #include "testimony/gather.h"
 
-#include <ctime>
-
 #include <algorithm>
+#include <ctime>
 #include <functional>
 
 #include "base/file.h"
@@ -25,9 +24,8 @@ int64_t ClockNs(clockid_t clock) {
 
 class Gathering {
  public:
-  Gathering(LastEnd end, const container::Inventory& inventory,
-            const container::Runtimes& runtimes, const cgroup::Tree& tree, const Places& places,
-            container::Deadline deadline)
+  Gathering(LastEnd end, const container::Inventory& inventory, const container::Runtimes& runtimes,
+            const cgroup::Tree& tree, const Places& places, container::Deadline deadline)
       : end_(std::move(end)),
         inventory_(inventory),
         runtimes_(runtimes),
@@ -62,8 +60,7 @@ class Gathering {
 
   void AskKernel() {
     answers_.kernel_log = ReadKernelLog(places_.root);
-    const auto trace =
-        ReadFile(places_.root.Path("/proc/sys/debug/exception-trace"), "read", 64);
+    const auto trace = ReadFile(places_.root.Path("/proc/sys/debug/exception-trace"), "read", 64);
     answers_.faults_are_logged = !trace || cgroup::SingleValue(*trace) != 0;
     AddPodMemory();
     AddNodeMemory();
@@ -105,13 +102,13 @@ class Gathering {
     std::optional<std::string> folder = places_.journal;
     if (folder->empty()) folder = FindJournal(places_.root);
     if (!folder) return;
-    JournalQuery query{.from_unix_ns = end_.unix_ns - kBeforeNs,
-                       .to_unix_ns = std::min(end_.unix_ns + kAfterNs, now_.unix_ns),
-                       .units = {"earlyoom.service", "systemd-oomd.service", "nohang.service",
-                                 "docker.service", "containerd.service", "crio.service",
-                                 "snap.microk8s.daemon-containerd.service"},
-                       .kernel = true,
-                       .coredumps = true};
+    JournalQuery query{
+        .from_unix_ns = end_.unix_ns - kBeforeNs,
+        .to_unix_ns = std::min(end_.unix_ns + kAfterNs, now_.unix_ns),
+        .units = {"earlyoom.service", "systemd-oomd.service", "nohang.service", "docker.service",
+                  "containerd.service", "crio.service", "snap.microk8s.daemon-containerd.service"},
+        .kernel = true,
+        .coredumps = true};
     for (const std::string_view unit : KubeletUnits()) query.units.emplace_back(unit);
     auto journal = ReadJournal(query, *folder, deadline_);
     // A container's image has none, as a rule.
@@ -130,8 +127,7 @@ class Gathering {
       answers_.kubelet_source = *file;
       // What the user names is named as he sees it.
       const HostRoot root = places_.kubelet_log.empty() ? places_.root : HostRoot();
-      answers_.kubelet_file =
-          ReadKubeletFile(root, *file, end_.unix_ns - kBeforeNs, now_.unix_ns);
+      answers_.kubelet_file = ReadKubeletFile(root, *file, end_.unix_ns - kBeforeNs, now_.unix_ns);
     }
     if (places_.kubelet_port == 0) return;
     const auto pods = AskPods(places_.kubelet_port, deadline_);

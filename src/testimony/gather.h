@@ -22,8 +22,8 @@ namespace podtap::testimony {
 // Where others have written something down.
 struct Places {
   HostRoot root;
-  std::string journal;               // a folder; empty: it is looked for
-  std::string kubelet_log;           // a file; empty: the journal, or a well-known file
+  std::string journal;                    // a folder; empty: it is looked for
+  std::string kubelet_log;                // a file; empty: the journal, or a well-known file
   uint16_t kubelet_port = kReadOnlyPort;  // 0: not asked
 };
 

@@ -16,12 +16,19 @@ constexpr size_t kRecord = 8192;
 // A ring of 2^25 bytes, the largest that can be configured, holds fewer.
 constexpr size_t kMostRecords = 1'000'000;
 
-constexpr std::array<std::string_view, 13> kOfInterest = {
-    "oom-kill:constraint=", ": Killed process ", "Killed process ",
-    "memory: usage ", "Task in ", "Tasks in ",
-    "]: segfault at ", "traps: ", "general protection fault",
-    "type=1326", "type=1701", "Memory cgroup out of memory",
-    "MCE: Killing "};
+constexpr std::array<std::string_view, 13> kOfInterest = {"oom-kill:constraint=",
+                                                          ": Killed process ",
+                                                          "Killed process ",
+                                                          "memory: usage ",
+                                                          "Task in ",
+                                                          "Tasks in ",
+                                                          "]: segfault at ",
+                                                          "traps: ",
+                                                          "general protection fault",
+                                                          "type=1326",
+                                                          "type=1701",
+                                                          "Memory cgroup out of memory",
+                                                          "MCE: Killing "};
 
 template <typename T>
 std::optional<T> TakeNumber(std::string_view& text, char after) {

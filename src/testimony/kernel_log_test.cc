@@ -6,7 +6,8 @@ namespace podtap::testimony {
 namespace {
 
 TEST(Kmsg, ReadsARecord) {
-  const auto line = ParseKmsg("3,9798,6898282249,-,caller=T1;a\\x0ab [\\x5b] \\xZZ \\x\n SUBSYSTEM=x");
+  const auto line =
+      ParseKmsg("3,9798,6898282249,-,caller=T1;a\\x0ab [\\x5b] \\xZZ \\x\n SUBSYSTEM=x");
   ASSERT_TRUE(line.has_value());
   EXPECT_EQ(line->monotonic_ns, 6'898'282'249'000);
   EXPECT_EQ(line->text, "a\nb [[] \\xZZ \\x");
@@ -27,12 +28,11 @@ TEST(Kmsg, BrokenRecords) {
 }
 
 TEST(Kmsg, WhatIsOfInterest) {
-  for (const char* text :
-       {"server[7942]: segfault at 8 ip 0 sp 0 error 4 in server[0+1]",
-        "traps: server[7942] general protection fault ip:0 sp:0 error:0",
-        "Memory cgroup out of memory: Killed process 7942 (server) total-vm:1kB",
-        "audit: type=1326 audit(1.1:2): pid=1 sig=31",
-        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)"}) {
+  for (const char* text : {"server[7942]: segfault at 8 ip 0 sp 0 error 4 in server[0+1]",
+                           "traps: server[7942] general protection fault ip:0 sp:0 error:0",
+                           "Memory cgroup out of memory: Killed process 7942 (server) total-vm:1kB",
+                           "audit: type=1326 audit(1.1:2): pid=1 sig=31",
+                           "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)"}) {
     EXPECT_TRUE(IsAboutAnEnd(text)) << text;
   }
   EXPECT_FALSE(IsAboutAnEnd("eth0: link becomes ready"));

@@ -39,7 +39,8 @@ TEST(Klog, ReadsStructuredText) {
 }
 
 TEST(Klog, ReadsAValueOfManyLines) {
-  const std::string head = R"(I0516 18:34:49.885576    4052 prober.go:107] "Probe failed" output=<)";
+  const std::string head =
+      R"(I0516 18:34:49.885576    4052 prober.go:107] "Probe failed" output=<)";
   const auto whole = ParseKlog(head + "\n\tcat: no such file\n\tsecond\n > probe=\"x\"");
   ASSERT_TRUE(whole.has_value());
   EXPECT_EQ(whole->Field("output"), "cat: no such file\nsecond");
@@ -64,20 +65,18 @@ TEST(Klog, ReadsJson) {
 }
 
 TEST(Klog, PassesOverWhatIsNone) {
-  for (const char* line :
-       {"", "I", "hello", "I1125", "I1325 23:37:37.065910 1 a.go:1] x",
-        "I1125 25:37:37.065910 1 a.go:1] x", "I1125 23:37:37.065910 x a.go:1] x",
-        "I1125 23:37:37.065910 1 a.go:1 x", "I1125 23:37:37.065910 1 a b:1] x",
-        "\tI1125 23:37:37.065910 1 a.go:1] x", "{", "{}", "[]", "{\"ts\":\"x\"}", "{\"ts\":1e300}",
-        "{\"ts\":-1}"}) {
+  for (const char* line : {"", "I", "hello", "I1125", "I1325 23:37:37.065910 1 a.go:1] x",
+                           "I1125 25:37:37.065910 1 a.go:1] x", "I1125 23:37:37.065910 x a.go:1] x",
+                           "I1125 23:37:37.065910 1 a.go:1 x", "I1125 23:37:37.065910 1 a b:1] x",
+                           "\tI1125 23:37:37.065910 1 a.go:1] x", "{", "{}", "[]", "{\"ts\":\"x\"}",
+                           "{\"ts\":1e300}", "{\"ts\":-1}"}) {
     EXPECT_FALSE(ParseKlog(line).has_value()) << line;
   }
 }
 
 TEST(Klog, SurvivesWhatNeverEnds) {
-  for (const std::string text :
-       {R"("never)", R"("x" a="never)", R"("x" a={[{"never)", R"("x" a)", R"("x" =)", R"("x" a=\)",
-        R"("x" a="\)", R"("\)"}) {
+  for (const std::string text : {R"("never)", R"("x" a="never)", R"("x" a={[{"never)", R"("x" a)",
+                                 R"("x" =)", R"("x" a=\)", R"("x" a="\)", R"("\)"}) {
     EXPECT_TRUE(ParseKlog("I1125 23:37:37.065910 1 a.go:1] " + text).has_value()) << text;
   }
   const std::string deep = std::string(200'000, '[');

@@ -116,7 +116,9 @@ Result<std::string> ReadTail(int fd, const std::string& path, size_t size, size_
 
 std::span<const std::string_view> KubeletUnits() { return kUnits; }
 
-bool IsKubeletUnit(std::string_view unit) { return std::ranges::find(kUnits, unit) != kUnits.end(); }
+bool IsKubeletUnit(std::string_view unit) {
+  return std::ranges::find(kUnits, unit) != kUnits.end();
+}
 
 std::optional<std::string> FindKubeletFile(const HostRoot& root) {
   for (const char* path : kFiles) {
@@ -142,8 +144,8 @@ KubeletLog ReadKubeletLines(std::string_view text, int64_t now_unix_ns, int64_t 
   ForLines(text, [&](std::string_view line) {
     auto record = RecordIn(line);
     if (!record) return;
-    const int64_t at = record->unix_ns ? *record->unix_ns
-                                       : UnixNs(*record->wall, now_unix_ns, utc_offset_s);
+    const int64_t at =
+        record->unix_ns ? *record->unix_ns : UnixNs(*record->wall, now_unix_ns, utc_offset_s);
     records.push_back({at, std::move(*record)});
   });
   return WordsOf(std::move(records), std::nullopt);

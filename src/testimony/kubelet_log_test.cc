@@ -33,11 +33,11 @@ TEST(KubeletLog, LinesOfAFile) {
 }
 
 TEST(KubeletLog, LinesAsJournalctlPrintsThem) {
-  const KubeletLog log =
-      ReadKubeletLines("Nov 25 23:37:37 node-1 kubelet[17932]: " + Killing("23:37:37.000000") +
-                           "Nov 25 23:37:37 node-1 kubelet[17932]: \tdeep]: " +
-                           Killing("23:37:37.000000") + "\tx]: " + Killing("23:37:37.000000"),
-                       kThen, 0);
+  const KubeletLog log = ReadKubeletLines(
+      "Nov 25 23:37:37 node-1 kubelet[17932]: " + Killing("23:37:37.000000") +
+          "Nov 25 23:37:37 node-1 kubelet[17932]: \tdeep]: " + Killing("23:37:37.000000") +
+          "\tx]: " + Killing("23:37:37.000000"),
+      kThen, 0);
   EXPECT_EQ(log.words.size(), 1U);
 }
 

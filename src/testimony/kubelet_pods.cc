@@ -32,8 +32,7 @@ struct PodReason {
   std::string_view word;
 };
 constexpr std::array kPodReasons = {
-    PodReason{"Evicted", "eviction"},
-    PodReason{"Preempting", "preemption"},
+    PodReason{"Evicted", "eviction"},      PodReason{"Preempting", "preemption"},
     PodReason{"Shutdown", "shutdown"},      // 1.20
     PodReason{"NodeShutdown", "shutdown"},  // 1.21
     PodReason{"Terminated", "shutdown"},    // 1.22: "in response to imminent node shutdown"
@@ -108,8 +107,7 @@ std::vector<TimedWord> WordsInPods(std::string_view text, const container::Conta
   const int64_t deletion = container::ParseRfc3339(TextOf(Member(metadata, "deletionTimestamp")));
   if (deletion > 0) {
     // The timestamp is when the grace period ends, in whole seconds.
-    const int64_t grace =
-        container::NumberOf(Member(metadata, "deletionGracePeriodSeconds"));
+    const int64_t grace = container::NumberOf(Member(metadata, "deletionGracePeriodSeconds"));
     if (grace >= 0 && grace <= deletion / kSecond) {
       words.push_back({deletion - grace * kSecond,
                        {.reason = "deletion",
@@ -152,8 +150,8 @@ Result<std::string> AskPods(uint16_t port, container::Deadline deadline) {
     const ssize_t n = ::recv(fd->get(), buffer.data(), buffer.size(), 0);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0) return std::unexpected(SystemError(kTried, url, errno));
-    const auto fed = n == 0 ? reader.FeedEnd()
-                            : reader.Feed({buffer.data(), static_cast<size_t>(n)}, body);
+    const auto fed =
+        n == 0 ? reader.FeedEnd() : reader.Feed({buffer.data(), static_cast<size_t>(n)}, body);
     if (!fed) return std::unexpected(Broken(url, fed.error()));
     if (n == 0) break;
   }

@@ -43,10 +43,14 @@ TEST(KubeletPods, OfRealKubelets) {
     const char* reason;  // empty: the pod's state tells none
     bool after;
   } cases[] = {
-      {"deletion-api", "deletion", false},    {"deletion-ignored", "deletion", false},
-      {"eviction-memory", "eviction", true},  {"eviction-volume", "eviction", true},
-      {"preemption-critical", "preemption", true}, {"shutdown-node", "shutdown", true},
-      {"liveness-obeyed", "", false},         {"startup-obeyed", "", false},
+      {"deletion-api", "deletion", false},
+      {"deletion-ignored", "deletion", false},
+      {"eviction-memory", "eviction", true},
+      {"eviction-volume", "eviction", true},
+      {"preemption-critical", "preemption", true},
+      {"shutdown-node", "shutdown", true},
+      {"liveness-obeyed", "", false},
+      {"startup-obeyed", "", false},
       {"deletion-file", "", false},
   };
   for (const auto& one : cases) {
@@ -123,17 +127,16 @@ TEST(KubeletPods, Asked) {
 }
 
 TEST(KubeletPods, AnswersOfAllKinds) {
-  for (const char* bytes : {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "hello\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"}) {
+  for (const char* bytes : {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+                            "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"}) {
     const Server server(bytes);
     EXPECT_FALSE(AskPods(server.port(), container::After(container::kDefaultTimeout)).has_value())
         << bytes;
   }
   const Server silent("");
-  EXPECT_EQ(AskPods(silent.port(), container::After(std::chrono::milliseconds(100)))
-                .error()
-                .error_number,
-            ETIMEDOUT);
+  EXPECT_EQ(
+      AskPods(silent.port(), container::After(std::chrono::milliseconds(100))).error().error_number,
+      ETIMEDOUT);
 }
 
 }  // namespace

@@ -125,9 +125,8 @@ std::optional<KubeletWord> ReadStructured(const KlogRecord& record) {
     if (record.Field("source").empty()) word.message = Cut(record.message);
   }
   if (word.reason == "probe") {
-    word.message =
-        Cut(std::string(record.Field("probeType")) + " probe failed: " +
-            std::string(record.Field("output")));
+    word.message = Cut(std::string(record.Field("probeType")) +
+                       " probe failed: " + std::string(record.Field("output")));
   }
   return word.reason.empty() ? std::nullopt : std::optional(word);
 }
@@ -225,8 +224,8 @@ std::optional<KubeletWord> ReadProbe(std::string_view text) {
   const size_t said = text.find(" failed (failure): ");
   if (colon == std::string_view::npos || said == std::string_view::npos) return std::nullopt;
   auto word = About("probe", whom.substr(0, colon + 1),
-                    std::string(text.substr(0, text.find(' '))) + " probe failed: " +
-                        std::string(text.substr(said + 19)));
+                    std::string(text.substr(0, text.find(' '))) +
+                        " probe failed: " + std::string(text.substr(said + 19)));
   if (word) word->container_name = whom.substr(colon + 2);
   return word;
 }
@@ -303,12 +302,10 @@ std::vector<TimedWord> WordsAbout(const std::vector<KubeletWord>& words,
     const KubeletWord& word = *about[i];
     std::string reason = word.reason;
     if (reason == kRanked) {
-      const bool killed = std::ranges::any_of(about.begin() + static_cast<ptrdiff_t>(i),
-                                              about.end(), [&](const KubeletWord* next) {
-                                                return next->reason == kKilling &&
-                                                       next->unix_ns - word.unix_ns <=
-                                                           kRankedAndKilledNs;
-                                              });
+      const bool killed = std::ranges::any_of(
+          about.begin() + static_cast<ptrdiff_t>(i), about.end(), [&](const KubeletWord* next) {
+            return next->reason == kKilling && next->unix_ns - word.unix_ns <= kRankedAndKilledNs;
+          });
       if (!killed) continue;
       reason = "eviction";
     }

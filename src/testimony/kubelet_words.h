@@ -47,7 +47,6 @@ struct TimedWord {
   store::KubeletSaid said;
 };
 std::vector<TimedWord> WordsAbout(const std::vector<KubeletWord>& words,
-                                  const container::Container& container,
-                                  const std::string& source);
+                                  const container::Container& container, const std::string& source);
 
 }  // namespace podtap::testimony

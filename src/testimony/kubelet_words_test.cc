@@ -174,16 +174,17 @@ TEST(KubeletWords, OfNewerKubelets) {
 }
 
 TEST(KubeletWords, WhatIsNoReason) {
-  for (const char* line : {
-           R"("SyncLoop ADD" source="api" pods=["default/web-0"])",
-           R"("Message for Container of pod" containerName="app" pod="default/web-0" containerMessage="Container app definition changed, will be restarted")",
-           R"("Pod evicted successfully" pod="default/web-0")",  // from another file
-           R"(Killing container "x" with a 2 second grace period)",
-           R"x(SyncLoop (ADD, "api"): "web-0_default(2f1e7a52)")x",
-           R"(eviction manager: pod  is evicted successfully)",
-           R"(preemption: attempting to evict pods [])",
-           R"(Container "app" of pod web-0)",
-       }) {
+  for (
+      const char* line : {
+          R"("SyncLoop ADD" source="api" pods=["default/web-0"])",
+          R"("Message for Container of pod" containerName="app" pod="default/web-0" containerMessage="Container app definition changed, will be restarted")",
+          R"("Pod evicted successfully" pod="default/web-0")",  // from another file
+          R"(Killing container "x" with a 2 second grace period)",
+          R"x(SyncLoop (ADD, "api"): "web-0_default(2f1e7a52)")x",
+          R"(eviction manager: pod  is evicted successfully)",
+          R"(preemption: attempting to evict pods [])",
+          R"(Container "app" of pod web-0)",
+      }) {
     EXPECT_FALSE(Read(line).has_value()) << line;
   }
 }
@@ -191,14 +192,13 @@ TEST(KubeletWords, WhatIsNoReason) {
 // The kubelet kills at once whom it ranked first; the second in the ranking was killed
 // by somebody else.
 TEST(KubeletWords, RankedFirstAndKilled) {
-  auto ranked = Read(
-      R"("Eviction manager: pods ranked for eviction" pods=["default/web-0" "default/web-1"])",
-      "eviction_manager.go");
+  auto ranked =
+      Read(R"("Eviction manager: pods ranked for eviction" pods=["default/web-0" "default/web-1"])",
+           "eviction_manager.go");
   ASSERT_TRUE(ranked.has_value());
   ranked->unix_ns = 1000;
   KubeletWord killing{.unix_ns = 2000, .reason = "killing", .container_id = kId};
-  EXPECT_EQ(Reasons(WordsAbout({*ranked, killing}, App(), "x")),
-            std::set<std::string>{"eviction"});
+  EXPECT_EQ(Reasons(WordsAbout({*ranked, killing}, App(), "x")), std::set<std::string>{"eviction"});
   EXPECT_TRUE(WordsAbout({*ranked}, App(), "x").empty());
   killing.unix_ns = 2'000'000'000;
   EXPECT_TRUE(Reasons(WordsAbout({*ranked, killing}, App(), "x")).empty());

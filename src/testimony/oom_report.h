@@ -37,9 +37,9 @@ class OomReader {
   void ReadOldSummary(std::string_view line);
   std::optional<store::OomKill> ReadVictim(std::string_view line);
 
-  store::OomKill::Level limit_;    // usage and limit of the report at hand
+  store::OomKill::Level limit_;  // usage and limit of the report at hand
   std::optional<store::OomKill> summary_;
-  std::string group_;              // whose group is being killed
+  std::string group_;  // whose group is being killed
 };
 
 }  // namespace podtap::testimony

@@ -97,10 +97,11 @@ TEST(OomReport, WithoutItsSummary) {
   ASSERT_EQ(kills.size(), 1U);
   EXPECT_TRUE(kills[0].levels.empty());
   // Another's summary is not taken for it.
-  EXPECT_TRUE(Read({"oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a,task_memcg=/a,task=x,pid=2,"
-                    "uid=0",
-                    "Memory cgroup out of memory: Killed process 3 (y) total-vm:1kB"})[0]
-                  .levels.empty());
+  EXPECT_TRUE(
+      Read({"oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a,task_memcg=/a,task=x,pid=2,"
+            "uid=0",
+            "Memory cgroup out of memory: Killed process 3 (y) total-vm:1kB"})[0]
+          .levels.empty());
 }
 
 // Linux 4.18 and before.

@@ -82,8 +82,8 @@ Result<pid_t> Spawn(const std::vector<std::string>& argv, const Pipe& out, const
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                            POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   std::vector<std::string> copies = argv;  // exec(3) takes no constants
   std::vector<char*> words;
   for (std::string& word : copies) words.push_back(word.data());
@@ -109,8 +109,8 @@ bool ReadSome(const Fd& fd, std::string& text, size_t limit) {
 
 }  // namespace
 
-Result<ProgramOutput> RunProgram(const std::vector<std::string>& argv,
-                                 container::Deadline deadline, size_t limit) {
+Result<ProgramOutput> RunProgram(const std::vector<std::string>& argv, container::Deadline deadline,
+                                 size_t limit) {
   auto out = NewPipe(argv[0]);
   if (!out) return std::unexpected(std::move(out.error()));
   auto err = NewPipe(argv[0]);

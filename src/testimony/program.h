@@ -18,7 +18,7 @@ struct ProgramOutput {
 
 // argv[0] is looked for in PATH. Its input is empty. Errors: no such program is errno
 // ENOENT; late is ETIMEDOUT, and the program was killed.
-Result<ProgramOutput> RunProgram(const std::vector<std::string>& argv,
-                                 container::Deadline deadline, size_t limit);
+Result<ProgramOutput> RunProgram(const std::vector<std::string>& argv, container::Deadline deadline,
+                                 size_t limit);
 
 }  // namespace podtap::testimony

@@ -96,8 +96,7 @@ Confidence Limit(const Scene& scene, const Finding& finding, std::vector<std::st
     const bool unknown = gap.from.value == 0 && gap.to.value == 0;
     if (!unknown && (gap.from > to || from > gap.to)) continue;
     // What is not known at all is told by the rule that says so.
-    if (gap.kind == store::Gap::Kind::kNotRecording &&
-        finding.confidence == Confidence::kUnknown) {
+    if (gap.kind == store::Gap::Kind::kNotRecording && finding.confidence == Confidence::kUnknown) {
       continue;
     }
     gaps.push_back(GapText(view, gap));

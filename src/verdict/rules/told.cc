@@ -52,10 +52,10 @@ bool NamesContainer(const Scene& scene, std::string_view path) {
 
 bool IsNamedLikeCommand(const Scene& scene, std::string_view comm) {
   constexpr size_t kCommLength = 15;  // TASK_COMM_LEN - 1
-  return !comm.empty() && std::ranges::any_of(
-                              scene.death().container.command, [&](const std::string& word) {
-                                return BaseName(word).substr(0, kCommLength) == comm;
-                              });
+  return !comm.empty() &&
+         std::ranges::any_of(scene.death().container.command, [&](const std::string& word) {
+           return BaseName(word).substr(0, kCommLength) == comm;
+         });
 }
 
 std::string WhoEnded(const Scene& scene) {
@@ -84,11 +84,10 @@ bool Remembers(const Scene& scene, std::string_view source, int64_t before) {
 bool NoOomKill(const Scene& scene) {
   for (const auto& kill : scene.view.All<store::OomKill>()) {
     // One of which the log doesn't say whose memory it was may have been the container's.
-    const bool ours =
-        kill->levels.empty() ||
-        std::ranges::any_of(kill->levels, [&](const store::OomKill::Level& level) {
-          return NamesContainer(scene, level.path);
-        });
+    const bool ours = kill->levels.empty() ||
+                      std::ranges::any_of(kill->levels, [&](const store::OomKill::Level& level) {
+                        return NamesContainer(scene, level.path);
+                      });
     if (ours) return false;
   }
   for (const auto& counters : scene.view.All<store::MemoryCounters>()) {
@@ -100,17 +99,16 @@ bool NoOomKill(const Scene& scene) {
 }
 
 bool NoRuntimeSignal(const Scene& scene) {
-  const bool said = std::ranges::any_of(
-      scene.view.All<store::RuntimeSaid>(),
-      [&](const auto& word) {
-        const bool ends = word->action == "kill" &&
-                          (word->signal == 0 || EndsByDefault(word->signal));
+  const bool said =
+      std::ranges::any_of(scene.view.All<store::RuntimeSaid>(), [&](const auto& word) {
+        const bool ends =
+            word->action == "kill" && (word->signal == 0 || EndsByDefault(word->signal));
         return word->container == scene.death().container.id && (ends || word->action == "stop");
       });
   if (said) return false;
   // A runtime that remembers this life's start remembers all that came after it.
-  const bool whole = std::ranges::any_of(
-      scene.view.All<store::RuntimeSaid>(), [&](const auto& word) {
+  const bool whole =
+      std::ranges::any_of(scene.view.All<store::RuntimeSaid>(), [&](const auto& word) {
         return word->container == scene.death().container.id && word->action == "start" &&
                word.at <= scene.init.at;
       });

@@ -93,10 +93,10 @@ std::vector<Fit> FindFits(const Scene& scene) {
 // What it did where, for those who can read it.
 Finding ByLine(const Scene& scene, const Fault& fault, const Line& line) {
   const std::string name = Name(fault);
-  Finding finding = Told(fault.kind->cause,
-                         name + " crashed by " + SignalName(fault.kind->signal) +
-                             ", the kernel's log says.",
-                         line.row, "the kernel's log: " + line->text);
+  Finding finding =
+      Told(fault.kind->cause,
+           name + " crashed by " + SignalName(fault.kind->signal) + ", the kernel's log says.",
+           line.row, "the kernel's log: " + line->text);
   if (!scene.subject.end.process.known()) {
     finding.gaps.push_back("That " + name + " was of this container is told by its name, by " +
                            SignalName(fault.kind->signal) + " and by the time.");

@@ -125,10 +125,10 @@ std::optional<Finding> ByRuntimesWord(const Scene& scene) {
   const auto& said = scene.death().runtime_exit;
   const bool oom = said && (said->oom_killed || said->reason == "OOMKilled");
   // A kill that the log tells of may be all that the runtime has heard of.
-  const bool told = std::ranges::any_of(scene.view.All<store::OomKill>(), [&](const Kill& kill) {
-    return InContainer(scene, kill);
-  });
-  if (!oom || told || scene.death().asked.empty() || ShownCode(scene) != kKilledCode || NoOomKill(scene)) {
+  const bool told = std::ranges::any_of(scene.view.All<store::OomKill>(),
+                                        [&](const Kill& kill) { return InContainer(scene, kill); });
+  if (!oom || told || scene.death().asked.empty() || ShownCode(scene) != kKilledCode ||
+      NoOomKill(scene)) {
     return std::nullopt;
   }
   Finding finding;

@@ -23,10 +23,8 @@ struct Phrase {
   bool kills;
 };
 constexpr std::array kPhrases = {
-    Phrase{R"(StopContainer for \")", false},
-    Phrase{R"(Stop container \")", false},
-    Phrase{R"(Kill container \")", true},
-    Phrase{"failed to exit within ", true},
+    Phrase{R"(StopContainer for \")", false}, Phrase{R"(Stop container \")", false},
+    Phrase{R"(Kill container \")", true},     Phrase{"failed to exit within ", true},
     Phrase{"Stopping container: ", false},
 };
 

@@ -32,10 +32,10 @@ std::optional<Finding> ToldSeccomp(const Scene& scene) {
       const std::string_view name = SyscallName(static_cast<int32_t>(number), 0);
       if (!name.empty()) call = std::string(name) + " (" + call + ")";
     }
-    return Told(Cause::kSeccomp,
-                "The seccomp filter ended " + WhoEnded(scene) + " for " + call +
-                    ", the audit log says.",
-                log.row, "the audit log: " + std::string(text));
+    return Told(
+        Cause::kSeccomp,
+        "The seccomp filter ended " + WhoEnded(scene) + " for " + call + ", the audit log says.",
+        log.row, "the audit log: " + std::string(text));
   }
   return std::nullopt;
 }
