@@ -26,12 +26,18 @@ _podtap_explain() {
   esac
 }
 
-# Targets that need no runtime, and the names of containers that the runtimes tell.
-_podtap_ps() {
+# What every command that asks runtimes takes.
+_podtap_runtime_options="--runtime-endpoint --host-root --timeout --help"
+_podtap_testimony_options="--kubelet-log --kubelet-port --journal"
+
+# _podtap_targets FORMATS OPTIONS: a command that takes targets. Offers those that need no
+# runtime, and the names of containers that the runtimes tell.
+_podtap_targets() {
   case $previous in
-    -o | --output) COMPREPLY=($(compgen -W "table wide json" -- "$current")) ;;
-    --runtime-endpoint | --timeout) ;;
-    --host-root) _podtap_files -d ;;
+    -o | --output) COMPREPLY=($(compgen -W "$1" -- "$current")) ;;
+    --runtime-endpoint | --timeout | --kubelet-port | -s) ;;
+    --host-root | --journal | --evidence) _podtap_files -d ;;
+    --kubelet-log | --case) _podtap_files -f ;;
     *)
       # bash splits pid:7942 at the colon.
       if [[ $current == : && $previous == pid ]]; then
@@ -39,14 +45,23 @@ _podtap_ps() {
       elif [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == pid ]]; then
         COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current"))
       elif [[ $current == -* ]]; then
-        COMPREPLY=($(compgen -W "-o --output -a --all --runtime-endpoint --host-root --timeout
-          --help" -- "$current"))
+        COMPREPLY=($(compgen -W "-o --output $2 $_podtap_runtime_options" -- "$current"))
       else
         COMPREPLY=($(compgen -W "$(podtap ps -o json 2>/dev/null |
           sed -n 's/^      "target": "\([A-Za-z0-9_.:/-]*\)",$/\1/p')
           docker:// podman:// containerd:// cri-o:// pid: cgroup: unit:" -- "$current"))
       fi
       ;;
+  esac
+}
+
+_podtap_doctor() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "text json" -- "$current")) ;;
+    --host-root | --journal) _podtap_files -d ;;
+    --kubelet-log) _podtap_files -f ;;
+    --runtime-endpoint | --timeout | --kubelet-port) ;;
+    *) COMPREPLY=($(compgen -W "-o --output $_podtap_testimony_options $_podtap_runtime_options" -- "$current")) ;;
   esac
 }
 
@@ -57,16 +72,21 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "run ps explain --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "watch why ps doctor explain run --version --help" -- "$current"))
     return
   fi
-  if [[ ${COMP_WORDS[0]##*/} == podtap && ${COMP_WORDS[1]} == explain ]]; then
-    _podtap_explain
-    return
-  fi
-  if [[ ${COMP_WORDS[0]##*/} == podtap && ${COMP_WORDS[1]} == ps ]]; then
-    _podtap_ps
-    return
+  if [[ ${COMP_WORDS[0]##*/} == podtap ]]; then
+    case ${COMP_WORDS[1]} in
+      explain) _podtap_explain; return ;;
+      doctor) _podtap_doctor; return ;;
+      ps) _podtap_targets "table wide json" "-a --all"; return ;;
+      why) _podtap_targets "text json" "--case --evidence $_podtap_testimony_options"; return ;;
+      watch)
+        _podtap_targets "text json" "--all --once --classic --facts --evidence -s -v
+          $_podtap_testimony_options"
+        return
+        ;;
+    esac
   fi
   # bash splits --dump=ir at the equals sign.
   if [[ $previous == --dump || ($previous == = && ${COMP_WORDS[COMP_CWORD - 2]} == --dump) ]]; then

@@ -1,8 +1,11 @@
 # fish completion for podtap and stap
 
-complete -c podtap -n __fish_use_subcommand -f -a run -d 'Run a SystemTap script as eBPF'
+complete -c podtap -n __fish_use_subcommand -f -a watch -d 'Say what happens to containers, and why they died'
+complete -c podtap -n __fish_use_subcommand -f -a why -d 'Say why a container died when nobody watched'
 complete -c podtap -n __fish_use_subcommand -f -a ps -d "List the node's pods and containers"
+complete -c podtap -n __fish_use_subcommand -f -a doctor -d 'Say whether podtap can do its work here'
 complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
+complete -c podtap -n __fish_use_subcommand -f -a run -d 'Run a SystemTap script as eBPF'
 complete -c podtap -n __fish_use_subcommand -l version -d 'Print the version'
 
 function __podtap_targets
@@ -13,10 +16,32 @@ end
 set -l ps '__fish_seen_subcommand_from ps'
 complete -c podtap -n $ps -s o -l output -x -a 'table wide json' -d 'Form of the output'
 complete -c podtap -n $ps -s a -l all -d 'Sandboxes and earlier attempts too'
-complete -c podtap -n $ps -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
-complete -c podtap -n $ps -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
-complete -c podtap -n $ps -l timeout -x -d 'How long a runtime may take, in seconds'
-complete -c podtap -n $ps -f -a '(__podtap_targets)'
+
+set -l watch '__fish_seen_subcommand_from watch'
+complete -c podtap -n $watch -l all -d 'Every container of the node'
+complete -c podtap -n $watch -l once -d 'End with the first death'
+complete -c podtap -n $watch -l classic -d "The runbook's three lines for each signal"
+complete -c podtap -n $watch -l facts -d 'Print every fact'
+complete -c podtap -n $watch -s s -x -d 'Ring buffer in MiB'
+complete -c podtap -n $watch -s v -d 'Say what is done'
+
+set -l why '__fish_seen_subcommand_from why'
+complete -c podtap -n $why -l case -r -d 'Judge the evidence in a file'
+
+complete -c podtap -n '__fish_seen_subcommand_from watch why' -l evidence -x -a '(__fish_complete_directories)' -d "Keep each death's evidence in a file there"
+set -l deaths '__fish_seen_subcommand_from watch why doctor'
+complete -c podtap -n $deaths -l kubelet-log -r -d "The kubelet's log"
+complete -c podtap -n $deaths -l kubelet-port -x -d "The kubelet's read-only port"
+complete -c podtap -n $deaths -l journal -x -a '(__fish_complete_directories)' -d "The folder of systemd's journal"
+
+complete -c podtap -n '__fish_seen_subcommand_from doctor' -f
+complete -c podtap -n $deaths -s o -l output -x -a 'text json' -d 'Form of the output'
+
+set -l runtimes '__fish_seen_subcommand_from ps watch why doctor'
+complete -c podtap -n $runtimes -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
+complete -c podtap -n $runtimes -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
+complete -c podtap -n $runtimes -l timeout -x -d 'How long a runtime may take, in seconds'
+complete -c podtap -n '__fish_seen_subcommand_from ps watch why' -f -a '(__podtap_targets)'
 
 set -l explain '__fish_seen_subcommand_from explain'
 complete -c podtap -n $explain -s o -l output -x -a 'text json' -d 'Form of the output'

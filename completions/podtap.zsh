@@ -44,15 +44,52 @@ _podtap_explain() {
     '*:code:($codes)'
 }
 
+# What every command that asks runtimes takes.
+local -a _podtap_runtime_options=(
+  '*--runtime-endpoint[ask this socket]:unix\:///PATH:'
+  "--host-root[where the host's root is mounted]:folder:_files -/"
+  '--timeout[how long a runtime may take]:seconds:'
+  '--help[show help]'
+)
+local -a _podtap_evidence_option=(
+  "--evidence[keep each death's evidence in a file there]:folder:_files -/"
+)
+local -a _podtap_testimony_options=(
+  '(-o --output)'{-o,--output}'[form of the output]:format:(text json)'
+  "--kubelet-log[the kubelet's log]:file:_files"
+  "--kubelet-port[the kubelet's read-only port]:port:"
+  "--journal[the folder of systemd's journal]:folder:_files -/"
+)
+
 _podtap_ps() {
   _arguments \
     '(-o --output)'{-o,--output}'[form of the output]:format:(table wide json)' \
     '(-a --all)'{-a,--all}'[sandboxes and earlier attempts too]' \
-    '*--runtime-endpoint[ask this socket]:unix\:///PATH:' \
-    "--host-root[where the host's root is mounted]:folder:_files -/" \
-    '--timeout[how long a runtime may take]:seconds:' \
-    '--help[show help]' \
+    $_podtap_runtime_options \
     '*:target:_podtap_targets'
+}
+
+_podtap_watch() {
+  _arguments \
+    '--all[every container of the node]' \
+    '--once[end with the first death]' \
+    "--classic[the runbook's three lines for each signal]" \
+    '--facts[print every fact]' \
+    '-s[ring buffer in MiB]:MiB:' \
+    '*-v[say what is done]' \
+    $_podtap_evidence_option $_podtap_testimony_options $_podtap_runtime_options \
+    '*:target:_podtap_targets'
+}
+
+_podtap_why() {
+  _arguments \
+    '*--case[judge the evidence in a file]:file:_files' \
+    $_podtap_evidence_option $_podtap_testimony_options $_podtap_runtime_options \
+    '*:target:_podtap_targets'
+}
+
+_podtap_doctor() {
+  _arguments $_podtap_testimony_options $_podtap_runtime_options
 }
 
 _podtap_targets() {
@@ -65,21 +102,20 @@ _podtap_targets() {
 _podtap() {
   if [[ $service == podtap ]]; then
     if (( CURRENT == 2 )); then
-      local -a commands=('run:run a SystemTap script as eBPF'
+      local -a commands=('watch:say what happens to containers, and why they died'
+        'why:say why a container died when nobody watched'
         "ps:list the node's pods and containers"
-        'explain:say what a code, a signal or a reason means')
+        'doctor:say whether podtap can do its work here'
+        'explain:say what a code, a signal or a reason means'
+        'run:run a SystemTap script as eBPF')
       _describe command commands
       _arguments '--version[print the version]' '--help[show help]'
       return
     fi
     shift words
     (( CURRENT-- ))
-    if [[ $words[1] == explain ]]; then
-      _podtap_explain
-      return
-    fi
-    if [[ $words[1] == ps ]]; then
-      _podtap_ps
+    if [[ $words[1] != run ]] && (( $+functions[_podtap_$words[1]] )); then
+      _podtap_$words[1]
       return
     fi
   fi

@@ -16,7 +16,6 @@ INSTALLED = {
     "share/bash-completion/completions/podtap", "share/bash-completion/completions/stap",
     "share/doc/podtap/LICENSE", "share/doc/podtap/NOTICE", "share/doc/podtap/README.md",
     "share/fish/vendor_completions.d/podtap.fish", "share/fish/vendor_completions.d/stap.fish",
-    "share/man/man1/podtap-explain.1", "share/man/man1/podtap-ps.1", "share/man/man1/podtap-run.1",
     "share/man/man1/podtap.1", "share/man/man1/stap.1",
     "share/zsh/site-functions/_podtap",
 }
@@ -26,6 +25,16 @@ def run(*command, **keywords):
     return subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
                           timeout=60, **keywords)
+
+
+def commands():
+    """What `podtap --help` lists."""
+    listed = session.run("--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in listed.splitlines()]
+
+
+def installed():
+    return INSTALLED | {f"share/man/man1/podtap-{command}.1" for command in commands()}
 
 
 class Folder(unittest.TestCase):
@@ -51,7 +60,7 @@ class Install(Folder):
     def test_install_and_uninstall(self):
         for _ in range(2):  # the second time over the first
             self.make("install")
-            self.assertEqual(self.files(), INSTALLED)
+            self.assertEqual(self.files(), installed())
         for name, word in (("podtap", "podtap"), ("stap", "podtap")):
             done = session.run("--version", binary=str(self.prefix / "bin" / name))
             self.assertEqual((done.status, done.stdout.split()[0]), (0, word), done)
@@ -77,15 +86,15 @@ class Install(Folder):
                 else:
                     foreign.symlink_to("/nowhere/stap")
                 self.assertIn("another program's", self.make("install"))
-                ours = {name for name in INSTALLED if pathlib.Path(name).stem == "stap"}
-                self.assertEqual(self.files(), INSTALLED - ours | {"bin/stap"})
+                ours = {name for name in installed() if pathlib.Path(name).stem == "stap"}
+                self.assertEqual(self.files(), installed() - ours | {"bin/stap"})
                 self.make("uninstall")
                 self.assertEqual(self.files(), {"bin/stap"})
 
 
-def documented_options():
-    """The options that `podtap run --help` lists: -e, --json ..."""
-    text = session.run("run", "--help").stdout
+def documented_options(command="run"):
+    """The options that the command's --help lists: -e, --json ..."""
+    text = session.run(command, "--help").stdout
     options = set()
     for line in text.splitlines():
         match = re.match(r"  (-[^ ]*)", line)
@@ -104,11 +113,18 @@ class ManPages(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     def test_every_option_has_its_entry(self):
-        text = run("mandoc", "-T", "ascii", ROOT / "man/podtap-run.1").stdout
+        for command in commands():
+            with self.subTest(command):
+                text = run("mandoc", "-T", "ascii", ROOT / f"man/podtap-{command}.1").stdout
+                text = re.sub(".\b", "", text)
+                entries = set(re.findall(r"(?<![\w-])--?[A-Za-z][A-Za-z-]*", "\n".join(
+                    line for line in text.splitlines() if re.match(r" {5}-", line))))
+                self.assertEqual(documented_options(command) - {"--help"} - entries, set())
+
+    def test_every_command_has_its_entry(self):
+        text = run("mandoc", "-T", "ascii", ROOT / "man/podtap.1").stdout
         text = re.sub(".\b", "", text)
-        entries = set(re.findall(r"(?<![\w-])--?[A-Za-z]+", "\n".join(
-            line for line in text.splitlines() if re.match(r" {5}-", line))))
-        self.assertEqual(documented_options() - {"--help"} - entries, set())
+        self.assertEqual(set(commands()) - set(re.findall(r"(?m)^ {5}([a-z]+)(?: {2}|$)", text)), set())
 
 
 class Completion(unittest.TestCase):
@@ -181,7 +197,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.bash("podtap run a"), {"a b.stp", "a*.stp"})
 
     def test_bash_offers_every_option(self):
-        self.assertLessEqual(documented_options(), self.bash("podtap run -"))
+        self.assertLessEqual(set(commands()), self.bash("podtap "))
+        for command in commands():
+            with self.subTest(command):
+                self.assertLessEqual(documented_options(command), self.bash(f"podtap {command} -"))
 
     def test_fish(self):
         # It offers other files too, after the scripts.
@@ -189,7 +208,11 @@ class Completion(unittest.TestCase):
         self.assertLessEqual({"watch.stp", "work"}, self.fish("podtap run w"))
 
     def test_fish_offers_every_option(self):
-        self.assertLessEqual(documented_options() - {"--help"}, self.fish("podtap run -"))
+        self.assertLessEqual(set(commands()), self.fish("podtap "))
+        for command in commands():
+            with self.subTest(command):
+                self.assertLessEqual(documented_options(command) - {"--help"},
+                                     self.fish(f"podtap {command} -"))
 
     def test_zsh_finds_it_for_both_names(self):
         shutil.copy(ROOT / "completions/podtap.zsh", self.folder / "_podtap")
@@ -200,5 +223,7 @@ class Completion(unittest.TestCase):
 
     def test_zsh_offers_every_option(self):
         text = (ROOT / "completions/podtap.zsh").read_text()
-        offered = set(re.findall(r"['{,](?:\*|\([^)]*\))?(--?[A-Za-z]+)", text))
-        self.assertLessEqual(documented_options(), offered)
+        offered = set(re.findall(r"['\"{,](?:\*|\([^)]*\))?(--?[A-Za-z][A-Za-z-]*)", text))
+        for command in commands():
+            self.assertIn(f"'{command}:", text.replace('"', "'"))
+            self.assertLessEqual(documented_options(command), offered)
