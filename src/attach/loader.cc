@@ -3,13 +3,16 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "attach/syscalls.h"
 #include "attach/verifier_log.h"
 
 namespace podtap::attach {
@@ -95,9 +98,9 @@ Result<void> Loader::Relocate(bpf::Program& program, const Loaded& loaded) {
   return {};
 }
 
-Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
-  const ir::Program& source = module_.programs[index];
-  Loaded loaded;
+Result<void> Loader::Prepare(uint32_t index, Pending& pending) {
+  bpf::Program& program = pending.program;
+  Loaded& loaded = pending.loaded;
   loaded.index = index;
   loaded.insns = static_cast<uint32_t>(program.insns.size());
   if (program.scratch_size > 0) {
@@ -111,11 +114,9 @@ Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
     if (!snapshot) return std::unexpected(snapshot.error());
     loaded.snapshot = std::move(*snapshot);
   }
-  if (auto done = Relocate(program, loaded); !done) {
-    return std::unexpected(done.error());
-  }
+  if (auto done = Relocate(program, loaded); !done) return done;
   // The kernel wants the first record at instruction 0, and one for each function.
-  std::vector<LineRecord> lines;
+  std::vector<LineRecord>& lines = pending.lines;
   for (const bpf::LineInfo& line : program.lines) {
     LineRecord record = line.site < site_lines_.size() ? site_lines_[line.site] : LineRecord{};
     const bool begins_function =
@@ -125,37 +126,72 @@ Result<Loaded> Loader::Load(uint32_t index, bpf::Program program) {
     lines.push_back(record);
   }
   if (lines.empty()) lines.push_back({});
-  ProgramSpec spec;
-  SetType(spec, source.attach);
+  pending.functions = {{0, BtfBlob::kFunctionId}};
+  for (const uint32_t insn : program.functions) {
+    pending.functions.push_back({insn, BtfBlob::kCallbackId});
+  }
+  ProgramSpec& spec = pending.spec;
+  SetType(spec, module_.programs[index].attach);
   spec.name = "podtap_" + std::to_string(index);
   spec.insns = program.insns;
   spec.btf_fd = btf_.get();
-  std::vector<FuncRecord> functions = {{0, BtfBlob::kFunctionId}};
-  for (const uint32_t insn : program.functions) functions.push_back({insn, BtfBlob::kCallbackId});
-  spec.functions = functions;
+  spec.functions = pending.functions;
   spec.lines = lines;
-  int error = 0;
-  loaded.fd = LoadProgram(spec, {}, error);
-  if (!loaded.fd.valid()) return std::unexpected(Explain(source, program, spec, error));
+  return {};
+}
+
+Result<std::vector<Loaded>> Loader::Load(const std::vector<uint32_t>& indices,
+                                         std::vector<bpf::Program> programs) {
+  if (auto done = PrepareLines(programs); !done) return std::unexpected(done.error());
+  std::vector<Pending> all(programs.size());
+  for (size_t i = 0; i < all.size(); i++) {
+    all[i].program = std::move(programs[i]);
+    if (auto done = Prepare(indices[i], all[i]); !done) return std::unexpected(done.error());
+  }
+  // The longest first, so that none is left for the end while the other CPUs rest.
+  std::vector<Pending*> order;
+  for (Pending& pending : all) order.push_back(&pending);
+  std::ranges::sort(order, std::greater(), [](const Pending* p) { return p->loaded.insns; });
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < order.size(); i = next++) {
+      Pending& pending = *order[i];
+      pending.loaded.fd = LoadProgram(pending.spec, {}, pending.error_number);
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    const size_t cpus = std::max(std::thread::hardware_concurrency(), 1U);
+    try {
+      for (size_t i = 1; i < std::min(cpus, order.size()); i++) others.emplace_back(work);
+    } catch (const std::system_error&) {  // no thread to be had: fewer do it
+    }
+    work();
+  }
+  std::vector<Loaded> loaded;
+  for (Pending& pending : all) {
+    if (!pending.loaded.fd.valid()) return std::unexpected(Explain(pending));
+    loaded.push_back(std::move(pending.loaded));
+  }
   return loaded;
 }
 
 // Loads it again with a log, which the usual way doesn't pay for.
-Error Loader::Explain(const ir::Program& source, const bpf::Program& program,
-                      const ProgramSpec& spec, int error_number) {
-  Error error = SystemError("load the program for", source.name, error_number);
-  if (error_number == EPERM) {
+Error Loader::Explain(const Pending& pending) const {
+  const ir::Program& source = module_.programs[pending.loaded.index];
+  Error error = SystemError("load the program for", source.name, pending.error_number);
+  if (pending.error_number == EPERM) {
     error.kind = ErrorKind::kPrivilege;
     error.remedy = PrivilegeRemedy();
     return error;
   }
   std::vector<char> log(kLogSize);
   int again = 0;
-  LoadProgram(spec, log, again);
+  LoadProgram(pending.spec, log, again);
   const VerifierComplaint complaint = ReadVerifierLog({log.data(), log.size()});
   if (complaint.reason.empty() && !complaint.insn) return error;
   std::string near;
-  for (const bpf::LineInfo& line : program.lines) {
+  for (const bpf::LineInfo& line : pending.program.lines) {
     if (complaint.insn && line.insn <= *complaint.insn && line.site < module_.sites.size()) {
       near = " near " + module_.sites[line.site].near;
     }

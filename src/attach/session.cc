@@ -124,13 +124,10 @@ Result<void> BpfSession::Load(const Options& options) {
 
 Result<void> BpfSession::LoadPrograms(const std::vector<uint32_t>& indices,
                                       std::vector<bpf::Program> programs) {
-  Loader loader(module_, *maps_, kernel_);
-  if (auto done = loader.PrepareLines(programs); !done) return done;
-  for (size_t i = 0; i < programs.size(); i++) {
-    Result<Loaded> loaded = loader.Load(indices[i], std::move(programs[i]));
-    if (!loaded) return std::unexpected(loaded.error());
-    programs_.push_back(std::move(*loaded));
-  }
+  Result<std::vector<Loaded>> loaded =
+      Loader(module_, *maps_, kernel_).Load(indices, std::move(programs));
+  if (!loaded) return std::unexpected(loaded.error());
+  for (Loaded& program : *loaded) programs_.push_back(std::move(program));
   return {};
 }
 

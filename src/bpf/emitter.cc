@@ -74,6 +74,7 @@ void Emitter::Prologue() {
 }
 
 void Emitter::Epilogue() {
+  EmitFailureTails();
   if (finish_used_) {
     as.Bind(finish_label_);
     as.Load(8, kR8, kScratchReg, kPosOffset);
@@ -97,11 +98,56 @@ void Emitter::EmitBlock(BlockId block) {
   pending_ = false;
   known_pos.reset();
   const ir::Block& body = program_.blocks[block];
+  if (EmitFailure(body)) return;
   for (size_t i = 0; i < body.instrs.size() && !refused_; i++) {
     instr_ = i;
     if (!IsFused(i)) EmitInstr(i);
   }
   if (!refused_) EmitEnd();
+}
+
+// A block that only says what failed goes on in the code that all of them share. Half of
+// a program would be such blocks, and the verifier would walk through each.
+bool Emitter::EmitFailure(const ir::Block& body) {
+  if (body.instrs.size() != 1 || body.instrs[0].op != Op::kError ||
+      body.end.kind != ir::Terminator::Kind::kReturn) {
+    return false;
+  }
+  const ir::Instr& instr = body.instrs[0];
+  instr_ = 0;
+  const uint32_t number = current_item();
+  if (number == ir::kNone) return false;
+  const ir::Item& item = layout_.items[number];
+  const std::optional<uint32_t> longs = LongsOfFailure(item);
+  if (!longs) return false;
+  for (size_t i = 0; i < item.fields.size(); i++) {
+    if (item.fields[i].kind == ir::Item::Field::Kind::kConstant) continue;
+    if (state_ == State::kBare && InScratch(instr.args[i])) return false;
+    as.Line(instr.site);
+    LoadLong(kR1, instr.args[i]);
+    as.Store(8, kFrame, kFailureLong, kR1);
+  }
+  as.Line(instr.site);
+  as.StoreImm(8, kFrame, kFailureItem, static_cast<int32_t>(number));
+  Version& tail = failures_[static_cast<size_t>(state_)][*longs];
+  if (!tail.made) tail.label = as.NewLabel();
+  tail.made = true;
+  as.Goto(tail.label);
+  return true;
+}
+
+void Emitter::EmitFailureTails() {
+  for (size_t state = 0; state < failures_.size(); state++) {
+    for (uint32_t longs = 0; longs < failures_[state].size(); longs++) {
+      if (!failures_[state][longs].made) continue;
+      as.Bind(failures_[state][longs].label);
+      state_ = static_cast<State>(state);
+      known_pos.reset();
+      if (state_ == State::kBare) LookUpScratch();
+      LowerFailure(*this, longs);
+      EmitReturn();
+    }
+  }
 }
 
 // True for a comparison that only its block's branch reads.

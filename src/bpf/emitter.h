@@ -118,6 +118,8 @@ class Emitter {
   void Prologue();
   void Epilogue();
   void EmitBlock(ir::BlockId block);
+  bool EmitFailure(const ir::Block& body);
+  void EmitFailureTails();
   void EmitInstr(size_t index);
   void EmitEnd();
   void EmitBranch(const ir::Terminator& end);
@@ -159,6 +161,7 @@ class Emitter {
     std::function<void()> emit;
   };
   std::vector<Function> functions_;
+  std::array<std::array<Version, 2>, 3> failures_{};  // by State and number of longs
   std::optional<Error> refused_;
 };
 

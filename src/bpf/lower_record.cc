@@ -212,13 +212,44 @@ void CloseVariable(Emitter& e, const Cursor& to, std::optional<uint32_t> start) 
   e.known_pos.reset();
 }
 
-void StopSession(Emitter& e, const Instr& instr) {
-  if (instr.op != Op::kExit && instr.op != Op::kError) return;
+void StopSession(Emitter& e, Op op) {
+  if (op != Op::kExit && op != Op::kError) return;
   e.LoadControl(kR1, 0);
   e.as.StoreImm(8, kR1, offsetof(ir::Control, state), 1);
-  if (instr.op == Op::kExit) return;
+  if (op == Op::kExit) return;
   e.as.MovImm(kR2, 1);
   e.as.AtomicAdd(kR1, offsetof(ir::Control, error_count), kR2);
+}
+
+// Where an item begins: its place in the record when it is known here, and the cursor.
+struct Begun {
+  std::optional<uint32_t> start;
+  Cursor header;
+};
+
+Begun BeginItem(Emitter& e, uint32_t room) {
+  e.EnsureRecord();
+  MakeRoom(e, room);
+  Begun begun{.start = e.known_pos, .header = {}};
+  begun.header.offset = static_cast<int32_t>(kOutOffset + begun.start.value_or(0));
+  if (!begun.start) {
+    e.as.Mov(kR9, kScratchReg);
+    e.as.Op(Alu::kAdd, kR9, kR8);
+    begun.header.base = kR9;
+  }
+  return begun;
+}
+
+// The item's size and the new position, where no part is variable.
+void CloseFixed(Emitter& e, const Begun& begun, int32_t size) {
+  e.as.StoreImm(4, begun.header.base, begun.header.offset + 4, size);
+  if (begun.start) {
+    e.known_pos = *begun.start + static_cast<uint32_t>(size);
+    e.as.StoreImm(8, kScratchReg, kPosOffset, static_cast<int32_t>(*e.known_pos));
+  } else {
+    e.as.OpImm(Alu::kAdd, kR8, size);
+    e.as.Store(8, kScratchReg, kPosOffset, kR8);
+  }
 }
 
 }  // namespace
@@ -236,34 +267,42 @@ void LowerItem(Emitter& e, const Instr& instr) {
                         " bytes, and a record holds 4072");
     return;
   }
-  e.EnsureRecord();
-  MakeRoom(e, room->size);
-  const std::optional<uint32_t> start = e.known_pos;
-  Cursor to{kScratchReg, static_cast<int32_t>(kOutOffset + start.value_or(0))};
-  if (!start) {
-    e.as.Mov(kR9, kScratchReg);
-    e.as.Op(Alu::kAdd, kR9, kR8);
-    to.base = kR9;
-  }
+  const Begun begun = BeginItem(e, room->size);
+  Cursor to = begun.header;
   e.as.StoreImm(4, to.base, to.offset, static_cast<int32_t>(number));
-  const Cursor header = to;
   to.offset += kItemHeader;
   PutFields(e, instr, item, room->long_string, to);
   if (IsVariable(item)) {
-    CloseVariable(e, to, start);
+    CloseVariable(e, to, begun.start);
   } else {
-    const int32_t size = to.offset - header.offset;
-    e.as.StoreImm(4, header.base, header.offset + 4, size);
-    if (start) {
-      e.known_pos = *start + static_cast<uint32_t>(size);
-      e.as.StoreImm(8, kScratchReg, kPosOffset, static_cast<int32_t>(*e.known_pos));
-    } else {
-      e.as.OpImm(Alu::kAdd, kR8, size);
-      e.as.Store(8, kScratchReg, kPosOffset, kR8);
-    }
+    CloseFixed(e, begun, to.offset - begun.header.offset);
   }
   CountItem(e);
-  StopSession(e, instr);
+  StopSession(e, instr.op);
+}
+
+std::optional<uint32_t> LongsOfFailure(const Item& item) {
+  uint32_t longs = 0;
+  for (const Item::Field& field : item.fields) {
+    if (field.kind == Item::Field::Kind::kConstant) continue;
+    if (field.kind != Item::Field::Kind::kLong || ++longs > kMostFailureLongs) return std::nullopt;
+  }
+  return longs;
+}
+
+void LowerFailure(Emitter& e, uint32_t longs) {
+  const uint32_t size = kItemHeader + 8 * longs;
+  const Begun begun = BeginItem(e, size);
+  const Cursor& to = begun.header;
+  e.as.Load(8, kR1, kFrame, kFailureItem);
+  e.as.Store(4, to.base, to.offset, kR1);
+  if (longs > 0) {
+    e.as.Load(8, kR1, kFrame, kFailureLong);
+    e.as.Store(8, to.base, to.offset + static_cast<int32_t>(kItemHeader), kR1);
+  }
+  CloseFixed(e, begun, static_cast<int32_t>(size));
+  CountItem(e);
+  StopSession(e, Op::kError);
 }
 
 }  // namespace podtap::bpf

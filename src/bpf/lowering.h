@@ -103,5 +103,13 @@ void LowerIterBegin(Emitter&, const ir::Instr&);
 void LowerIterNext(Emitter&, const ir::Instr&);
 // lower_record.cc
 void LowerItem(Emitter&, const ir::Instr&);
+// What a fault leaves: an error whose text is known but for its address. There is one behind
+// most loads, so a program has the code for it once, with the item's number and its long
+// in these places.
+inline constexpr int32_t kFailureItem = Frame::kTempC, kFailureLong = Frame::kTempB;
+inline constexpr uint32_t kMostFailureLongs = 1;
+// How many longs the item has besides constants; nothing if it isn't such an error.
+std::optional<uint32_t> LongsOfFailure(const ir::Item& item);
+void LowerFailure(Emitter& e, uint32_t longs);
 
 }  // namespace podtap::bpf

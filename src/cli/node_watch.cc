@@ -105,6 +105,7 @@ Result<void> NodeWatch::Arm() {
   if (!session) return std::unexpected(std::move(session.error()));
   session_ = std::move(*session);
   if (auto attached = session_->Attach(*recorder_); !attached) return attached;
+  armed_ns_ = ClockNs(CLOCK_MONOTONIC);
   lost_counted_ = Now();
   recorder_->Prime(lost_counted_);
   pollfd answer{asked.fd(), POLLIN, 0};

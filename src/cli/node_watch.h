@@ -53,6 +53,8 @@ class NodeWatch : private recorder::Observer {
   // Loads, attaches, takes in what runs. `inventory()` is there afterwards.
   Result<void> Arm();
   const container::Inventory& inventory() const { return inventory_; }
+  // When the probes were attached (CLOCK_MONOTONIC): nothing that happens later is missed.
+  int64_t armed_ns() const { return armed_ns_; }
   const cgroup::Tree& tree() const { return node_->tree(); }
   recorder::Recorder& recorder() { return *recorder_; }
   static store::BootNs Now();
@@ -91,6 +93,7 @@ class NodeWatch : private recorder::Observer {
   std::unique_ptr<recorder::Recorder> recorder_;
   std::unique_ptr<RecorderSession> session_;
   container::Inventory inventory_;
+  int64_t armed_ns_ = 0;
   Fd signals_;
   TaskQueue answers_;
   std::unique_ptr<RuntimeDesk> desk_;

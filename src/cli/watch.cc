@@ -152,9 +152,12 @@ class WatchRun : public NodeWatch::Handler {
 
   void SayArmed() const {
     if (options_.verbose == 0) return;
-    std::fprintf(stderr, "podtap: armed in %lld us, %zu containers known\n",
-                 static_cast<long long>((MonotonicNs() - started_ns_) / 1000),
-                 watch_.inventory().containers.size());
+    const auto since = [this](int64_t ns) {
+      return static_cast<long long>((ns - started_ns_) / 1000);
+    };
+    std::fprintf(stderr, "podtap: armed in %lld us, %zu containers known after %lld us\n",
+                 since(watch_.armed_ns()), watch_.inventory().containers.size(),
+                 since(MonotonicNs()));
   }
 
   void KeepEvidence(const store::Death& death) {
