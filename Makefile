@@ -16,12 +16,13 @@ fishdir = $(sharedir)/fish/vendor_completions.d
 docdir = $(sharedir)/doc/podtap
 
 .DEFAULT_GOAL := build
-.PHONY: help build dev test test-kubelet demo bench install uninstall fuzz-smoke tidy format clean
+.PHONY: help build dev test test-kubelet accuracy demo bench install uninstall fuzz-smoke tidy format clean
 
 help:
 	@echo "make build       the release binary, $(RELEASE)"
 	@echo "make test        builds and runs every test"
 	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
+	@echo "make accuracy    every cause of death twenty times: how often podtap is right (half an hour)"
 	@echo "make demo        kills a container and lets podtap say who did it"
 	@echo "make bench       measures podtap beside bpftrace"
 	@echo "make install     into PREFIX ($(PREFIX)), below DESTDIR"
@@ -50,6 +51,11 @@ test-kubelet:
 	@scripts/build release podtap victims
 	@tests/kubelet/build
 	@tests/kubelet/run --podtap $(RELEASE)
+
+accuracy:
+	@scripts/setup build test
+	@scripts/build release podtap victims
+	@tests/accuracy --podtap $(RELEASE)
 
 demo:
 	@scripts/setup build demo

@@ -93,7 +93,7 @@ class Containerd:
         self._log = self.folder / "containerd.log"
         environment = dict(os.environ, PATH=os.environ.get("PATH", "") +
                            ":/usr/local/sbin:/usr/sbin:/sbin")
-        with open(self._log, "wb") as log:
+        with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 ["containerd", "--config", str(config)], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
@@ -143,6 +143,15 @@ class Containerd:
     @property
     def pid(self):
         return self._process.pid
+
+    def stop_process(self):
+        """Ends the daemon alone: its shims and containers go on."""
+        self._channel.close()
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def restart_process(self):
+        self._start_daemon()
 
     def note_cgroup(self, path):
         self._owned.cgroup(path)
