@@ -231,7 +231,7 @@ bool ProgramLowering::Dereference(Place& place, const lang::Token& token, bool d
   }
   place.offset = 0;
   place.type = pointee;
-  place.is_value = false;
+  place.is_value = place.in_union = false;
   place.bit_offset = place.bit_size = 0;
   return true;
 }
@@ -248,6 +248,7 @@ bool ProgramLowering::Follow(Place& place, const Access& access, bool diagnose) 
       return false;
     }
     const kernel::TypeId owner = types->Strip(place.type);
+    place.in_union |= types->Kind(owner) == kernel::BtfKind::kUnion;
     const auto member = types->FindMember(owner, access.member);
     if (!member) {
       if (diagnose) {
@@ -332,7 +333,14 @@ Value ProgramLowering::LoadPlace(const Place& place) {
     bit = static_cast<uint32_t>(start % word_bits);
   }
   Value value;
-  if (place.base.kind == Value::Kind::kPointer) {
+  // A verifier before 6.4 takes a union for its first member, and refuses a typed load of
+  // another one that is longer.
+  const bool typed = place.base.kind == Value::Kind::kPointer && !place.in_union;
+  if (!typed && place.base.kind == Value::Kind::kPointer) {
+    Place word = place;
+    word.offset = offset;
+    value = ReadAddress(AsLong(PlaceAddress(word)), size, is_signed, "", false);
+  } else if (typed) {
     ir::Instr instr;
     instr.op = ir::Op::kLoad;
     instr.args = {place.base.operand};

@@ -193,6 +193,7 @@ class ProgramLowering {
     int64_t offset = 0;
     kernel::TypeId type = 0;  // of what is there
     bool is_value = false;    // base is the thing itself, not its address
+    bool in_union = false;    // on the way from base
     uint32_t bit_offset = 0, bit_size = 0;
   };
   Value LowerTarget(const lang::Target& target);
