@@ -60,7 +60,7 @@ Value ProgramLowering::ArgValue(const probes::ContextVar& var) {
   ir::Instr instr;
   instr.op = ir::Op::kArg;
   instr.imm = var.arg;
-  if (types->IsPointer(var.btf_type)) {
+  if (types->IsPointer(var.btf_type) && !var.may_be_number) {
     const kernel::TypeId pointee = types->Strip(types->Target(types->Strip(var.btf_type)));
     if (types->IsStruct(pointee)) {
       instr.dst = build_.NewPointer(pointee);

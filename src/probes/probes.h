@@ -22,6 +22,9 @@ struct ContextVar {
   std::string name;
   uint32_t arg = 0;             // index of the probe's argument (ir kArg's imm)
   kernel::TypeId btf_type = 0;  // as declared
+  // Its type is a pointer's, and its value may be a small number that means something. The
+  // verifier of some kernels (6.12) refuses loads through it, rightly.
+  bool may_be_number = false;
 };
 
 struct Match {

@@ -58,6 +58,26 @@ std::optional<TypeId> TracepointTypes::FindNaming(std::string_view name) const {
   return std::nullopt;
 }
 
+namespace {
+
+// Arguments that aren't always what their type says.
+struct NumberArgument {
+  std::string_view tracepoint;
+  std::string_view argument;
+};
+constexpr NumberArgument kMayBeNumber[] = {
+    {"signal_generate", "info"},  // SEND_SIG_NOINFO 0, SEND_SIG_PRIV 1: linux/sched/signal.h
+    {"signal_deliver", "info"},
+};
+
+bool MayBeNumber(std::string_view tracepoint, std::string_view argument) {
+  return std::ranges::any_of(kMayBeNumber, [&](const NumberArgument& row) {
+    return row.tracepoint == tracepoint && row.argument == argument;
+  });
+}
+
+}  // namespace
+
 std::vector<ContextVar> TracepointTypes::Vars(std::string_view name, TypeId type) const {
   const auto params = btf_.Params(btf_.Target(btf_.Strip(type)));
   std::vector<kernel::BtfParam> naming;
@@ -67,7 +87,11 @@ std::vector<ContextVar> TracepointTypes::Vars(std::string_view name, TypeId type
   for (uint32_t i = 1; i < params.size(); ++i) {
     std::string var = named ? std::string(naming[i].name) : "";
     if (var.empty()) var = "arg" + std::to_string(i);
-    vars.push_back({.name = std::move(var), .arg = i - 1, .btf_type = params[i].type});
+    const bool may_be_number = MayBeNumber(name, var);
+    vars.push_back({.name = std::move(var),
+                    .arg = i - 1,
+                    .btf_type = params[i].type,
+                    .may_be_number = may_be_number});
   }
   return vars;
 }
