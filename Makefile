@@ -16,12 +16,13 @@ fishdir = $(sharedir)/fish/vendor_completions.d
 docdir = $(sharedir)/doc/podtap
 
 .DEFAULT_GOAL := build
-.PHONY: help build dev test test-kubelet accuracy demo bench install uninstall fuzz-smoke tidy format clean
+.PHONY: help build dev test test-kubelet test-kernels accuracy demo bench install uninstall fuzz-smoke tidy format clean
 
 help:
 	@echo "make build       the release binary, $(RELEASE)"
 	@echo "make test        builds and runs every test"
 	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
+	@echo "make test-kernels  on Linux 5.10, 6.1 and 6.12, in QEMU (minutes)"
 	@echo "make accuracy    every cause of death twenty times: how often podtap is right (half an hour)"
 	@echo "make demo        kills a container and lets podtap say who did it"
 	@echo "make bench       measures podtap beside bpftrace"
@@ -51,6 +52,11 @@ test-kubelet:
 	@scripts/build release podtap victims
 	@tests/kubelet/build
 	@tests/kubelet/run --podtap $(RELEASE)
+
+test-kernels:
+	@scripts/setup build kernels
+	@scripts/build release podtap victims
+	@tests/kernels/run --podtap $(RELEASE) --victim build/release/bin/victim
 
 accuracy:
 	@scripts/setup build test

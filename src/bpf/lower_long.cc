@@ -136,11 +136,13 @@ void LowerCompare(Emitter& e, const Instr& instr) {
   e.Result0(instr);
 }
 
-// Memory that the verifier doesn't track turns a pointer into a number.
+// A negated pointer is a number of which the verifier knows nothing; negated again it is the
+// address. Without this the verifier takes a trusted argument to be never null, and removes
+// what a script does when it is.
 void LowerPtrToInt(Emitter& e, const Instr& instr) {
   e.LoadLong(kR0, instr.args[0]);
-  e.as.Store(8, kScratchReg, Emitter::Cell(0), kR0);
-  e.as.Load(8, kR0, kScratchReg, Emitter::Cell(0));
+  e.as.Neg(kR0);
+  e.as.Neg(kR0);
   e.Result0(instr);
 }
 

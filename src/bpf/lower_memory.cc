@@ -102,7 +102,26 @@ void CastReadOnly(Emitter& e, uint32_t btf_id) {
 }
 
 // A null pointer reads as 0; where the verifier knows better, it removes the test.
+namespace {
+
+// Without bpf_get_current_task_btf (5.11) current is just a number, and so is what is
+// loaded from it: through the helper, which leaves zero where it can't read.
+void LoadByAddress(Emitter& e, const Instr& instr) {
+  e.LoadLong(kR3, instr.args[0]);
+  e.as.OpImm(Alu::kAdd, kR3, static_cast<int32_t>(instr.imm));
+  e.as.Mov(kR1, kFrame);
+  e.as.OpImm(Alu::kAdd, kR1, Frame::kTempA);
+  e.as.MovImm(kR2, instr.size);
+  e.as.Call(Helper::kReadKernel);
+  e.as.Load(instr.size, kR0, kFrame, Frame::kTempA);
+  if (instr.is_signed) e.as.SignExtend(kR0, instr.size);
+  e.Result0(instr);
+}
+
+}  // namespace
+
 void LowerLoad(Emitter& e, const Instr& instr) {
+  if (!e.target().current_task_btf) return LoadByAddress(e, instr);
   const Assembler::Label null = e.as.NewLabel();
   e.LoadLong(kR1, instr.args[0]);
   const ir::RegInfo& to = e.program().regs[instr.dst];
@@ -171,7 +190,7 @@ void LowerLoadStr(Emitter& e, const Instr& instr) {
   e.LoadLong(kR3, instr.args[0]);
   e.Zero(kScratchReg, to.offset, to.cap);
   e.as.IfImm(Jump::kEq, kR3, 0, ended);
-  if (length > kMaxTypedBytes) {
+  if (length > kMaxTypedBytes || !e.target().current_task_btf) {
     e.Address(kR1, to);
     e.as.MovImm(kR2, length + 1);
     e.as.OpImm(Alu::kAdd, kR3, static_cast<int32_t>(instr.imm));

@@ -36,7 +36,7 @@ constexpr Row kRows[] = {
     {Op::kLe, {LowerCompare, kTakesR0}},
     {Op::kGt, {LowerCompare, kTakesR0}},
     {Op::kGe, {LowerCompare, kTakesR0}},
-    {Op::kPtrToInt, {LowerPtrToInt, kTakesR0, kNeedsScratch}},
+    {Op::kPtrToInt, {LowerPtrToInt, kTakesR0}},
     {Op::kPtrOk, {LowerPtrOk, kTakesR0}},
     {Op::kArg, {LowerArg, kTakesR0}},
     {Op::kContext, {LowerContext}},

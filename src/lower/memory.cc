@@ -60,11 +60,14 @@ Value ProgramLowering::ArgValue(const probes::ContextVar& var) {
   ir::Instr instr;
   instr.op = ir::Op::kArg;
   instr.imm = var.arg;
-  if (types->IsPointer(var.btf_type) && !var.may_be_number) {
+  if (types->IsPointer(var.btf_type)) {
     const kernel::TypeId pointee = types->Strip(types->Target(types->Strip(var.btf_type)));
     if (types->IsStruct(pointee)) {
       instr.dst = build_.NewPointer(pointee);
-      return Value::Pointer(build_.Emit(std::move(instr)).dst, pointee);
+      const ir::Reg pointer = build_.Emit(std::move(instr)).dst;
+      if (!var.may_be_number) return Value::Pointer(pointer, pointee);
+      return Value::Long(
+          ir::Operand::R(build_.EmitLong(ir::Op::kPtrToInt, {ir::Operand::R(pointer)})));
     }
   }
   instr.dst = build_.NewLong();

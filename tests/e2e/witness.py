@@ -36,4 +36,6 @@ class Witness:
             events = self.since(mark)
             if accept(events) or time.monotonic() > deadline:
                 return events
+            if self._session.process.poll() is not None:
+                raise AssertionError(f"the witness has ended: {self._session.err.text()[-2000:]}")
             time.sleep(0.01)
