@@ -14,6 +14,7 @@ bashdir = $(sharedir)/bash-completion/completions
 zshdir = $(sharedir)/zsh/site-functions
 fishdir = $(sharedir)/fish/vendor_completions.d
 docdir = $(sharedir)/doc/podtap
+unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 .DEFAULT_GOAL := build
 .PHONY: help build dev test test-kubelet test-kernels accuracy demo bench install uninstall fuzz-smoke tidy format clean
@@ -79,13 +80,14 @@ foreign_stap = { [ -e $(bindir)/stap ] || [ -L $(bindir)/stap ]; } && \
   [ "$$(readlink $(bindir)/stap)" != podtap ]
 
 install: build
-	install -d $(bindir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(docdir)
+	install -d $(bindir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(docdir) $(unitdir)
 	install -m 755 $(RELEASE) $(bindir)/podtap
 	install -m 644 man/*.1 $(mandir)
 	install -m 644 completions/podtap.bash $(bashdir)/podtap
 	install -m 644 completions/podtap.zsh $(zshdir)/_podtap
 	install -m 644 completions/podtap.fish $(fishdir)/podtap.fish
 	install -m 644 LICENSE NOTICE README.md $(docdir)
+	sed 's|@bindir@|$(PREFIX)/bin|' deploy/podtap.service >$(unitdir)/podtap.service
 	@if $(foreign_stap); then echo "$(bindir)/stap is another program's; left as it is"; else \
 	  set -x; \
 	  ln -sfn podtap $(bindir)/stap; \
@@ -98,7 +100,7 @@ uninstall:
 	@if ! { $(foreign_stap); }; then set -x; \
 	  rm -f $(bindir)/stap $(mandir)/stap.1 $(bashdir)/stap $(fishdir)/stap.fish; fi
 	rm -f $(bindir)/podtap $(patsubst man/%,$(mandir)/%,$(wildcard man/*.1)) \
-	  $(bashdir)/podtap $(zshdir)/_podtap $(fishdir)/podtap.fish
+	  $(bashdir)/podtap $(zshdir)/_podtap $(fishdir)/podtap.fish $(unitdir)/podtap.service
 	rm -rf $(docdir)
 
 fuzz-smoke:

@@ -36,7 +36,8 @@ _podtap_targets() {
   case $previous in
     -o | --output) COMPREPLY=($(compgen -W "$1" -- "$current")) ;;
     --runtime-endpoint | --timeout | --kubelet-port | -s) ;;
-    --host-root | --journal | --evidence) _podtap_files -d ;;
+    --host-root | --journal | --evidence | --store) _podtap_files -d ;;
+    --death | --since) ;;
     --kubelet-log | --case) _podtap_files -f ;;
     *)
       # bash splits pid:7942 at the colon.
@@ -51,6 +52,37 @@ _podtap_targets() {
           sed -n 's/^      "target": "\([A-Za-z0-9_.:/-]*\)",$/\1/p')
           docker:// podman:// containerd:// cri-o:// pid: cgroup: unit:" -- "$current"))
       fi
+      ;;
+  esac
+}
+
+_podtap_record() {
+  case $previous in
+    --log-format) COMPREPLY=($(compgen -W "text json" -- "$current")) ;;
+    --store | --host-root | --journal) _podtap_files -d ;;
+    --config | --kubelet-log) _podtap_files -f ;;
+    --group) COMPREPLY=($(compgen -g -- "$current")) ;;
+    --notify-command) COMPREPLY=($(compgen -c -- "$current")) ;;
+    --keep-days | --keep-mib | --listen | --notify-url | --kubelet-port | --timeout | -s) ;;
+    --ring-mib | --runtime-endpoint) ;;
+    *)
+      COMPREPLY=($(compgen -W "--store --group --keep-days --keep-mib --listen --notify-command
+        --notify-url --log-format -s --ring-mib --keep-capabilities --config --check-config -v
+        $_podtap_testimony_options $_podtap_runtime_options" -- "$current"))
+      ;;
+  esac
+}
+
+_podtap_events() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "table wide json" -- "$current")) ;;
+    --kind) COMPREPLY=($(compgen -W "death kill blind" -- "$current")) ;;
+    --cause) COMPREPLY=($(compgen -W "$_podtap_codes" -- "$current")) ;;
+    --store) _podtap_files -d ;;
+    -n | --namespace | --pod | --container | --since | --until | --most) ;;
+    *)
+      COMPREPLY=($(compgen -W "-n --namespace --pod --container --cause --kind --since --until
+        --most -f --follow -o --output --store --help" -- "$current"))
       ;;
   esac
 }
@@ -72,7 +104,7 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "watch why ps doctor explain run --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "watch why record events ps doctor explain run --version --help" -- "$current"))
     return
   fi
   if [[ ${COMP_WORDS[0]##*/} == podtap ]]; then
@@ -80,7 +112,13 @@ _podtap() {
       explain) _podtap_explain; return ;;
       doctor) _podtap_doctor; return ;;
       ps) _podtap_targets "table wide json" "-a --all"; return ;;
-      why) _podtap_targets "text json" "--case --evidence $_podtap_testimony_options"; return ;;
+      why)
+        _podtap_targets "text json" "--case --evidence --death --since --store
+          $_podtap_testimony_options"
+        return
+        ;;
+      record) _podtap_record; return ;;
+      events) _podtap_events; return ;;
       watch)
         _podtap_targets "text json" "--all --once --classic --facts --evidence -s -v
           $_podtap_testimony_options"

@@ -1,7 +1,9 @@
 # fish completion for podtap and stap
 
 complete -c podtap -n __fish_use_subcommand -f -a watch -d 'Say what happens to containers, and why they died'
-complete -c podtap -n __fish_use_subcommand -f -a why -d 'Say why a container died when nobody watched'
+complete -c podtap -n __fish_use_subcommand -f -a why -d 'Say why a container died'
+complete -c podtap -n __fish_use_subcommand -f -a record -d 'Record what happens on this node, for podtap why'
+complete -c podtap -n __fish_use_subcommand -f -a events -d 'List deaths, kills and blind windows that were recorded'
 complete -c podtap -n __fish_use_subcommand -f -a ps -d "List the node's pods and containers"
 complete -c podtap -n __fish_use_subcommand -f -a doctor -d 'Say whether podtap can do its work here'
 complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
@@ -28,16 +30,49 @@ complete -c podtap -n $watch -s v -d 'Say what is done'
 set -l why '__fish_seen_subcommand_from why'
 complete -c podtap -n $why -l case -r -d 'Judge the evidence in a file'
 
+complete -c podtap -n $why -l death -x -d 'Its Nth last death, or the last until then'
+complete -c podtap -n $why -l since -x -d 'All its deaths since then'
+
+set -l record '__fish_seen_subcommand_from record'
+complete -c podtap -n $record -f
+complete -c podtap -n $record -l group -x -a '(__fish_complete_groups)' -d 'Whose members may read the store'
+complete -c podtap -n $record -l keep-days -x -d 'Forget what is older'
+complete -c podtap -n $record -l keep-mib -x -d 'Forget the oldest beyond this size'
+complete -c podtap -n $record -l listen -x -a off -d 'Where metrics are served'
+complete -c podtap -n $record -l notify-command -x -a '(__fish_complete_command)' -d 'Run this at each death'
+complete -c podtap -n $record -l notify-url -x -d 'POST the verdict there'
+complete -c podtap -n $record -l log-format -x -a 'text json' -d 'Form of the log'
+complete -c podtap -n $record -s s -l ring-mib -x -d 'Ring buffer in MiB'
+complete -c podtap -n $record -l keep-capabilities -d 'Give up no privileges'
+complete -c podtap -n $record -l config -r -d 'A file of settings'
+complete -c podtap -n $record -l check-config -d 'Say whether the settings are right'
+complete -c podtap -n $record -s v -d 'Say what is done'
+
+set -l events '__fish_seen_subcommand_from events'
+complete -c podtap -n $events -f
+complete -c podtap -n $events -s n -l namespace -x -d 'Pods of this namespace'
+complete -c podtap -n $events -l pod -x -d 'Of this pod'
+complete -c podtap -n $events -l container -x -d 'Containers of this name'
+complete -c podtap -n $events -l cause -x -d 'Of this cause'
+complete -c podtap -n $events -l kind -x -a 'death kill blind' -d 'Of this kind alone'
+complete -c podtap -n $events -l since -x -d 'Since then'
+complete -c podtap -n $events -l until -x -d 'Until then'
+complete -c podtap -n $events -l most -x -d 'The newest'
+complete -c podtap -n $events -s f -l follow -d 'Go on with those to come'
+complete -c podtap -n $events -s o -l output -x -a 'table wide json' -d 'Form of the output'
+complete -c podtap -n '__fish_seen_subcommand_from why record events' -l store -x -a '(__fish_complete_directories)' -d "The recorder's folder"
+
 complete -c podtap -n '__fish_seen_subcommand_from watch why' -l evidence -x -a '(__fish_complete_directories)' -d "Keep each death's evidence in a file there"
 set -l deaths '__fish_seen_subcommand_from watch why doctor'
-complete -c podtap -n $deaths -l kubelet-log -r -d "The kubelet's log"
-complete -c podtap -n $deaths -l kubelet-port -x -d "The kubelet's read-only port"
-complete -c podtap -n $deaths -l journal -x -a '(__fish_complete_directories)' -d "The folder of systemd's journal"
+set -l testimony '__fish_seen_subcommand_from watch why doctor record'
+complete -c podtap -n $testimony -l kubelet-log -r -d "The kubelet's log"
+complete -c podtap -n $testimony -l kubelet-port -x -d "The kubelet's read-only port"
+complete -c podtap -n $testimony -l journal -x -a '(__fish_complete_directories)' -d "The folder of systemd's journal"
 
 complete -c podtap -n '__fish_seen_subcommand_from doctor' -f
 complete -c podtap -n $deaths -s o -l output -x -a 'text json' -d 'Form of the output'
 
-set -l runtimes '__fish_seen_subcommand_from ps watch why doctor'
+set -l runtimes '__fish_seen_subcommand_from ps watch why doctor record'
 complete -c podtap -n $runtimes -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
 complete -c podtap -n $runtimes -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
 complete -c podtap -n $runtimes -l timeout -x -d 'How long a runtime may take, in seconds'

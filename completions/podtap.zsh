@@ -84,8 +84,46 @@ _podtap_watch() {
 _podtap_why() {
   _arguments \
     '*--case[judge the evidence in a file]:file:_files' \
+    '--death[its Nth last death, or the last until then]:number or time:' \
+    '--since[all its deaths since then]:time:' \
+    "--store[the recorder's folder]:folder:_files -/" \
     $_podtap_evidence_option $_podtap_testimony_options $_podtap_runtime_options \
     '*:target:_podtap_targets'
+}
+
+_podtap_record() {
+  # Without -o, which is the first of them.
+  _arguments \
+    '--store[the folder to record into]:folder:_files -/' \
+    '--group[whose members may read the store]:group:_groups' \
+    '--keep-days[forget what is older]:days:' \
+    '--keep-mib[forget the oldest beyond this size]:MiB:' \
+    '--listen[where metrics are served, or off]:address:' \
+    '(--notify-url)--notify-command[run this at each death]:command:_command_names -e' \
+    '(--notify-command)--notify-url[POST the verdict there]:URL:' \
+    '--log-format[form of the log]:format:(text json)' \
+    '(-s --ring-mib)'{-s,--ring-mib}'[ring buffer in MiB]:MiB:' \
+    "--keep-capabilities[give up no privileges]" \
+    '--config[a file of settings]:file:_files' \
+    '--check-config[say whether the settings are right]' \
+    '*-v[say what is done]' \
+    ${_podtap_testimony_options[3,-1]} $_podtap_runtime_options
+}
+
+_podtap_events() {
+  _arguments \
+    '(-o --output)'{-o,--output}'[form of the output]:format:(table wide json)' \
+    '(-n --namespace)'{-n,--namespace}'[pods of this namespace]:namespace:' \
+    '--pod[of this pod]:pod:' \
+    '--container[containers of this name]:container:' \
+    '--cause[of this cause]:cause:' \
+    '--kind[of this kind alone]:kind:(death kill blind)' \
+    '--since[since then]:time:' \
+    '--until[until then]:time:' \
+    '--most[the newest]:number:' \
+    '(-f --follow)'{-f,--follow}'[go on with those to come]' \
+    "--store[the recorder's folder]:folder:_files -/" \
+    '--help[show help]'
 }
 
 _podtap_doctor() {
@@ -103,7 +141,9 @@ _podtap() {
   if [[ $service == podtap ]]; then
     if (( CURRENT == 2 )); then
       local -a commands=('watch:say what happens to containers, and why they died'
-        'why:say why a container died when nobody watched'
+        'why:say why a container died'
+        'record:record what happens on this node, for podtap why'
+        'events:list deaths, kills and blind windows that were recorded'
         "ps:list the node's pods and containers"
         'doctor:say whether podtap can do its work here'
         'explain:say what a code, a signal or a reason means'

@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/doctor.h"
+#include "cli/events.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
 #include "cli/pipeline.h"
 #include "cli/ps.h"
+#include "cli/record.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/watch.h"
@@ -43,9 +45,17 @@ constexpr Command kCommands[] = {
                            [&](const WatchOptions& options) { return Watch(options, started_ns); });
        };
      }},
-    {"why", "Say why a container died when nobody watched",
+    {"why", "Say why a container died",
      [](CLI::App& app, int64_t) -> std::function<int()> {
        return [options = DeclareWhy(app)] { return Why(*options); };
+     }},
+    {"record", "Record what happens on this node, for podtap why",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [settings = std::make_shared<RecordSettings>(app)] { return Record(*settings); };
+     }},
+    {"events", "List deaths, kills and blind windows that were recorded",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareEvents(app)] { return Events(*options); };
      }},
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {

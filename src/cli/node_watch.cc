@@ -23,6 +23,8 @@ constexpr int kReaderPriority = -20;
 constexpr size_t kDetailsAtOnce = 16;
 constexpr std::chrono::milliseconds kLastVerdicts{2000};
 constexpr int64_t kCountEveryNs = 1'000'000'000;
+constexpr int64_t kBeatEveryNs = 1'000'000'000;
+constexpr uint64_t kIncident = UINT64_MAX;  // no life has this number
 // The kubelet says why before it has its runtime signal, or when it is done; a death waits
 // for it as long as for its runtime (RecorderOptions::runtime_wait_ns), and a bit less.
 constexpr int64_t kKubeletBeforeNs = 61'000'000'000;
@@ -86,9 +88,15 @@ Result<void> NodeWatch::Arm() {
   finisher_ = std::make_unique<Finisher>(
       root_, answers_,
       [this](uint64_t life, const store::Death& death, const verdict::Verdict& verdict) {
-        handler_.OnVerdict(life, death, verdict);
+        if (life == kIncident) {
+          handler_.OnIncident(death, verdict);
+        } else {
+          handler_.OnVerdict(life, death, verdict);
+        }
       });
-  recorder_ = std::make_unique<recorder::Recorder>(*node_, static_cast<recorder::Observer&>(*this));
+  recorder_ = std::make_unique<recorder::Recorder>(
+      *node_, static_cast<recorder::Observer&>(*this),
+      recorder::RecorderOptions{.incidents = options_.incidents});
   recorder_->set_real_minus_boot_ns(RealMinusBootNs());
 
   // The runtimes are asked while the kernel takes the programs.
@@ -173,6 +181,8 @@ void NodeWatch::OnDeath(const recorder::Life& life, store::Death death) {
   finisher_->Post(life.number, std::move(death));
 }
 
+void NodeWatch::OnIncident(store::Death death) { finisher_->Post(kIncident, std::move(death)); }
+
 void NodeWatch::TakeRuntimeEvents(container::EventStream& stream) {
   const container::EventBatch batch = stream.Take();
   for (const std::string& note : batch.notes) handler_.OnNote(note);
@@ -201,6 +211,7 @@ void NodeWatch::CountLost() {
   const uint64_t lost = session_->TakeLost();
   if (lost > 0) {
     recorder_->OnLost(lost_counted_, now, lost);
+    handler_.OnLost(lost_counted_, now, lost);
     lost_ += lost;
     handler_.OnNote(std::to_string(lost) +
                     " events were lost: the ring buffer was full; a larger one may help: -s");
@@ -208,8 +219,33 @@ void NodeWatch::CountLost() {
   lost_counted_ = now;
 }
 
+void NodeWatch::Beat() {
+  const store::BootNs now = Now();
+  if (now.value - beat_at_.value < kBeatEveryNs) return;
+  beat_at_ = now;
+  // The clock may have been set.
+  recorder_->set_real_minus_boot_ns(RealMinusBootNs());
+  if (const uint64_t passed_over = recorder_->TakeIncidentsPassedOver(); passed_over > 0) {
+    handler_.OnLost({now.value - kBeatEveryNs}, now, passed_over);
+  }
+  handler_.OnBeat();
+}
+
+void NodeWatch::TakeSignals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo == SIGHUP && options_.hup_reloads) {
+      handler_.OnReload();
+    } else {
+      stopped_ = true;
+    }
+  }
+}
+
 size_t NodeWatch::Drain() {
+  high_water_ = std::max(high_water_, session_->Waiting());
   const size_t got = session_->Drain(kBatch);
+  seen_ += got;
   const store::BootNs now = Now();
   if (now.value - lost_counted_.value > kCountEveryNs || (next_tick_ && now >= *next_tick_)) {
     CountLost();
@@ -236,12 +272,13 @@ Result<void> NodeWatch::Run() {
     const size_t got = Drain();
     if (got > kBusy) ::usleep(kBusySleepUs);
     answers_.RunAll();
+    Beat();
     const std::vector<container::EventStream*> streams = desk_->streams();
     fds.assign(
         {{signals_.get(), POLLIN, 0}, {session_->fd(), POLLIN, 0}, {answers_.fd(), POLLIN, 0}});
     for (const auto* stream : streams) fds.push_back({stream->fd(), POLLIN, 0});
     if (stopped_ || ::poll(fds.data(), fds.size(), Wait(got)) <= 0) continue;
-    if (fds[0].revents != 0) stopped_ = true;
+    if (fds[0].revents != 0) TakeSignals();
     for (size_t i = 0; i < streams.size(); i++) {
       if (fds[3 + i].revents != 0) TakeRuntimeEvents(*streams[i]);
     }

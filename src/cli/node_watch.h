@@ -30,6 +30,10 @@ struct NodeWatchOptions {
   TestimonyOptions testimony;
   uint64_t ring_bytes = 8u << 20;
   int verbose = 0;
+  // For a recorder: what ends processes that are no container's first; SIGHUP says
+  // "reload", and doesn't end it.
+  bool incidents = false;
+  bool hup_reloads = false;
 };
 
 class NodeWatch : private recorder::Observer {
@@ -43,8 +47,15 @@ class NodeWatch : private recorder::Observer {
     virtual void OnFact(const recorder::Life& life, const store::Row& row) = 0;
     virtual void OnVerdict(uint64_t life, const store::Death& death,
                            const verdict::Verdict& verdict) = 0;
+    // NodeWatchOptions::incidents: the end of a process alone.
+    virtual void OnIncident(const store::Death& /*death*/, const verdict::Verdict& /*verdict*/) {}
+    // `count` events weren't seen, or not kept, between the two times.
+    virtual void OnLost(store::BootNs /*from*/, store::BootNs /*to*/, uint64_t /*count*/) {}
     // A sentence for the operator: a runtime that went away, events that were lost.
     virtual void OnNote(const std::string& note) = 0;
+    // About once a second, between events.
+    virtual void OnBeat() {}
+    virtual void OnReload() {}
   };
 
   NodeWatch(const NodeWatchOptions& options, Handler& handler);
@@ -56,6 +67,7 @@ class NodeWatch : private recorder::Observer {
   // When the probes were attached (CLOCK_MONOTONIC): nothing that happens later is missed.
   int64_t armed_ns() const { return armed_ns_; }
   const cgroup::Tree& tree() const { return node_->tree(); }
+  const HostRoot& root() const { return root_; }
   recorder::Recorder& recorder() { return *recorder_; }
   static store::BootNs Now();
   static int64_t RealMinusBootNs();
@@ -64,6 +76,9 @@ class NodeWatch : private recorder::Observer {
   Result<void> Run();
   void Stop() { stopped_ = true; }
   uint64_t lost() const { return lost_; }
+  uint64_t seen() const { return seen_; }  // events
+  // Of the ring buffer: the most bytes that ever waited in it.
+  uint64_t high_water() const { return high_water_; }
 
  private:
   void OnStarted(const recorder::Life& life) override { handler_.OnStarted(life); }
@@ -74,6 +89,7 @@ class NodeWatch : private recorder::Observer {
   void OnDying(const recorder::Life& life) override;
   void OnOutsider(const recorder::Life& life, const store::SignalSent& sent) override;
   void OnDeath(const recorder::Life& life, store::Death death) override;
+  void OnIncident(store::Death death) override;
 
   Result<void> OpenNode();
   Result<void> CatchSignals();
@@ -81,6 +97,8 @@ class NodeWatch : private recorder::Observer {
   void AskKubelet(const recorder::Life& life);
   void TakeRuntimeEvents(container::EventStream& stream);
   void CountLost();
+  void TakeSignals();
+  void Beat();
   size_t Drain();
   int Wait(size_t got);
 
@@ -102,7 +120,10 @@ class NodeWatch : private recorder::Observer {
   std::unique_ptr<Finisher> finisher_;
   std::optional<store::BootNs> next_tick_;
   store::BootNs lost_counted_;
+  store::BootNs beat_at_;
   uint64_t lost_ = 0;
+  uint64_t seen_ = 0;
+  uint64_t high_water_ = 0;
   bool more_details_ = true;
   bool stopped_ = false;
 };

@@ -47,6 +47,11 @@ Result<void> RecorderSession::Attach(recorder::Witness& witness) {
 
 size_t RecorderSession::Drain(size_t most) { return reader_->Drain(*sink_, most); }
 
+uint64_t RecorderSession::Waiting() const {
+  const ir::RingView ring = session_->ring();
+  return ring.fd < 0 ? 0 : *ring.producer - *ring.consumer;
+}
+
 uint64_t RecorderSession::TakeLost() {
   const ir::Control& control = *session_->control();
   const uint64_t lost = control.lost_items + control.skipped + reader_->bad_records();

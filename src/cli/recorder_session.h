@@ -38,6 +38,9 @@ class RecorderSession {
   // Hands on what is in the ring now, at most `most` records. Returns how many.
   size_t Drain(size_t most);
 
+  // Bytes of records that wait in the ring.
+  uint64_t Waiting() const;
+
   // Since the last call: events that didn't fit the ring, were passed over because a
   // probe interrupted itself, or could not be understood.
   uint64_t TakeLost();

@@ -8,11 +8,8 @@
 #include "cli/list.h"
 #include "cli/pipeline.h"
 #include "cli/run_session.h"
+#include "cli/version.h"
 #include "kernel/kernel.h"
-
-#ifndef PODTAP_VERSION
-#define PODTAP_VERSION "0.1.0"
-#endif
 
 namespace podtap::cli {
 

@@ -3,18 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "cli/death_file.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
 #include "cli/runtime_options.h"
+#include "cli/store_options.h"
+#include "cli/stored_deaths.h"
 #include "cli/terminal.h"
 #include "cli/testimony_options.h"
+#include "cli/when.h"
 #include "container/resolve.h"
 #include "report/clock.h"
 #include "report/json.h"
@@ -28,8 +31,11 @@ namespace podtap::cli {
 struct WhyOptions {
   RuntimeOptions runtime;
   TestimonyOptions testimony;
+  StoreOptions store;
   std::vector<std::string> targets;
   std::vector<std::string> cases;
+  std::string death;
+  std::string since;
   std::string output = "text";
   std::string evidence;
 };
@@ -42,13 +48,17 @@ using container::State;
 constexpr const char* kExamples = R"(Examples:
   podtap why web                      a container's last death
   podtap why shop/web-0               of each container of the pod
+  podtap why --death 2 web            the one before the last
+  podtap why --death 14:03 web        the last one until then
+  podtap why --since 2h web           all of the last two hours
   podtap why docker://4f1c3b5e -o json
   podtap why --kubelet-log /var/log/kubelet.log shop/web-0
   podtap why --evidence . web         keep what the verdict rests on in a file
   podtap why --case death-1795649857065910000.json
                                       judge such a file, or one of podtap watch
 
-Nobody watched, so that nothing is proven: what the runtime, the kernel's log, the
+Where podtap record runs the store has the answer, also of containers long gone.
+Where nobody watched nothing is proven: what the runtime, the kernel's log, the
 journal, the kubelet and counters still say makes a cause likely, or leaves it
 unknown. It ends with the command that would see the next death happen.
 
@@ -63,6 +73,11 @@ by the runtime or the kubelet; 12 out of memory; 13 its own fault or limit; 14 i
 exited by itself with another code than 0, or never started; 15 unknown; 0 it exited
 by itself with code 0, or it runs and hasn't died. Else 1 no such target, or a file
 that can't be understood; 2 wrong usage; 3 not privileged; 5 a system call failed.)";
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+constexpr int64_t kMinuteNs = 60 * kSecondNs;
+// A runtime tells an end later than the kernel, never by so much.
+constexpr int64_t kSameDeathNs = 5 * kSecondNs;
 
 int Fail(const Error& error) {
   PrintError(error, 0);
@@ -93,6 +108,8 @@ class WhyRun {
       if (!target) return Fail(target.error());
       targets.push_back(std::move(*target));
     }
+    if (auto opened = OpenStore(); !opened) return Fail(opened.error());
+    if (asked_by_time_) return AskTheStore(targets);
     auto node = OpenNode(options_.runtime);
     if (!node) return Fail(node.error());
     node_ = std::move(*node);
@@ -104,10 +121,12 @@ class WhyRun {
     for (const container::Target& target : targets) {
       const auto resolved = container::Resolve(target, inventory_, *node_.tree);
       if (!resolved) {
-        if (!ExplainRemoved(target)) failed_ = FailToFind(resolved.error());
+        if (!ExplainStored(target) && !ExplainRemoved(target)) {
+          failed_ = FailToFind(resolved.error());
+        }
         continue;
       }
-      if (resolved->containers.empty()) SayNoContainer(target);
+      if (resolved->containers.empty() && !ExplainStored(target)) SayNoContainer(target);
       for (const Container& container : resolved->containers) Explain(container);
     }
     return kOk;
@@ -115,14 +134,133 @@ class WhyRun {
 
   void Explain(const Container& container) {
     if (!seen_.insert(container::TargetOf(container) + container.id.value).second) return;
-    const auto end = testimony::FindLastEnd(container, inventory_);
-    if (!end) return SayAlive(container);
-    if (end->runs_again) {
+    auto end = testimony::FindLastEnd(container, inventory_);
+    auto stored = Stored(container);
+    // A death that the runtime knows and the recorder doesn't is the later one.
+    if (stored && end && end->unix_ns > UnixNs(*stored) + kSameDeathNs) stored.reset();
+    if (!end && !stored) return SayAlive(container);
+    const bool runs = container.state == State::kRunning || container.state == State::kPaused;
+    if (runs && (stored || end->runs_again)) {
       Note(container::TargetOf(container) + " runs again since " +
            report::LocalDateTime(container.started_unix_ns) + "; its last death:");
     }
-    Say(Evidence(*end));
+    Say(stored ? *stored : Gathered(*end));
   }
+
+  static int64_t UnixNs(const store::Death& death) {
+    return death.at.value + death.real_minus_boot_ns;
+  }
+
+  // ---------------------------------------------------------------- the store
+
+  Result<void> OpenStore() {
+    const int64_t now = ClockNs(CLOCK_REALTIME);
+    if (!options_.since.empty()) {
+      const auto since = ParseWhen(options_.since, now);
+      if (!since) return std::unexpected(since.error());
+      which_ = {.since_unix_ns = *since, .until_unix_ns = {}, .most = INT64_MAX};
+      asked_by_time_ = true;
+    }
+    if (!options_.death.empty()) {
+      const bool number = options_.death.find_first_not_of("0123456789") == std::string::npos;
+      if (number && options_.death.size() < 8) {
+        nth_ = std::stoll(options_.death);
+        which_.most = nth_;
+      } else {
+        const auto until = ParseWhen(options_.death, now);
+        if (!until) return std::unexpected(until.error());
+        // The whole second, or minute, that was written.
+        which_.until_unix_ns = *until + (options_.death.size() <= 5 ? kMinuteNs : kSecondNs);
+      }
+      asked_by_time_ = true;
+    }
+    if (asked_by_time_) {
+      auto archive = OpenArchive(options_.store);
+      if (!archive) return std::unexpected(std::move(archive.error()));
+      archive_ = std::move(*archive);
+      return {};
+    }
+    auto archive = OpenArchiveIfThere(options_.store);
+    if (!archive && !options_.store.folder.empty()) {
+      return std::unexpected(std::move(archive.error()));
+    }
+    // The usual place may not be ours to read; others can still be asked.
+    if (!archive) {
+      Note(archive.error().Message());
+    } else if (*archive) {
+      archive_ = std::move(**archive);
+    }
+    return {};
+  }
+
+  std::vector<StoredDeaths> Take(Result<std::vector<StoredDeaths>> found) {
+    if (found) return std::move(*found);
+    failed_ = Fail(found.error());
+    return {};
+  }
+
+  std::optional<store::Death> Stored(const Container& container) {
+    if (!archive_) return std::nullopt;
+    const auto found = Take(FindStored(*archive_, container, which_));
+    const store::DeathRow* newest = nullptr;
+    for (const StoredDeaths& deaths : found) {
+      const store::DeathRow& row = deaths.rows.front();
+      if (newest == nullptr || row.unix_ns > newest->unix_ns) newest = &row;
+    }
+    return newest == nullptr ? std::nullopt : Read(newest->id);
+  }
+
+  std::optional<store::Death> Read(int64_t id) {
+    auto death = archive_->ReadDeath(id);
+    if (death) return std::move(*death);
+    failed_ = Fail(death.error());
+    return std::nullopt;
+  }
+
+  // What was recorded of it, although no runtime knows it any more.
+  bool ExplainStored(const container::Target& target) {
+    if (!archive_) return false;
+    bool any = false;
+    if (target.kind == container::Target::Kind::kPid) {
+      auto death = archive_->ReadIncident(target.written);
+      if (death && *death) {
+        Say(**death);
+        any = true;
+      }
+    }
+    for (const StoredDeaths& deaths : Take(FindStored(*archive_, target, which_))) {
+      for (auto row = deaths.rows.rbegin(); row != deaths.rows.rend(); ++row) {
+        if (const auto death = Read(row->id)) Say(*death);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  // --death, --since: the store alone can tell.
+  int AskTheStore(const std::vector<container::Target>& targets) {
+    for (const container::Target& target : targets) {
+      bool any = false;
+      for (const StoredDeaths& deaths : Take(FindStored(*archive_, target, which_))) {
+        // The oldest first; of --death N the Nth last alone.
+        for (size_t i = deaths.rows.size(); i-- > 0;) {
+          if (nth_ > 0 && static_cast<int64_t>(i) + 1 != nth_) continue;
+          if (const auto death = Read(deaths.rows[i].id)) Say(*death);
+          any = true;
+        }
+      }
+      if (any) continue;
+      failed_ = Fail({.kind = ErrorKind::kInput,
+                      .tried = "find the death of",
+                      .on = target.written,
+                      .reason = "the store has none " +
+                                std::string(nth_ > 0 ? "of that number" : "of that time"),
+                      .remedy = "podtap events lists those that it has"});
+    }
+    return kOk;
+  }
+
+  // ------------------------------------------------------------- after the fact
 
   // Docker's memory of events outlives its containers for a while.
   bool ExplainRemoved(const container::Target& target) {
@@ -140,7 +278,7 @@ class WhyRun {
       if (!end) continue;
       Note(container::TargetOf(end->container) +
            " was removed; what its runtime still remembers of it:");
-      Say(Evidence(*end));
+      Say(Gathered(*end));
       return true;
     }
     return false;
@@ -158,24 +296,15 @@ class WhyRun {
     return denied && !answered ? kNoPrivilege : status;
   }
 
-  // Who may know of a death, the best first: a recorder that watched it goes before those
-  // who are asked after the fact.
-  store::Death Evidence(const testimony::LastEnd& end) const {
-    using Source = std::function<std::optional<store::Death>(const testimony::LastEnd&)>;
-    const std::vector<Source> sources = {[this](const testimony::LastEnd& last) {
-      return testimony::Gather(last, inventory_, node_.runtimes, *node_.tree,
-                               PlacesOf(options_.testimony, node_.root),
-                               container::After(node_.timeout));
-    }};
-    for (const Source& source : sources) {
-      if (auto death = source(end)) return std::move(*death);
-    }
-    return {};
+  store::Death Gathered(const testimony::LastEnd& end) const {
+    return testimony::Gather(end, inventory_, node_.runtimes, *node_.tree,
+                             PlacesOf(options_.testimony, node_.root),
+                             container::After(node_.timeout));
   }
 
   void Say(const store::Death& death) {
     const verdict::Verdict verdict = verdict::Judge(death);
-    const int64_t at = death.at.value + death.real_minus_boot_ns;
+    const int64_t at = UnixNs(death);
     if (at >= latest_) {
       latest_ = at;
       status_ = DeathStatus(verdict);
@@ -227,6 +356,10 @@ class WhyRun {
   const WhyOptions& options_;
   NodeAccess node_;
   container::Inventory inventory_;
+  std::optional<store::Archive> archive_;
+  Which which_;
+  int64_t nth_ = 0;             // --death N
+  bool asked_by_time_ = false;  // --death, --since
   std::set<std::string> seen_;
   int64_t latest_ = INT64_MIN;
   size_t said_ = 0;
@@ -250,6 +383,11 @@ std::shared_ptr<WhyOptions> DeclareWhy(CLI::App& app) {
       ->check(CLI::IsMember({"text", "json"}));
   app.add_option("--evidence", options->evidence, "Keep the evidence in a file in DIR")
       ->type_name("DIR");
+  app.add_option("--death", options->death, "Its Nth last death, or the last until TIME")
+      ->type_name("N|TIME");
+  app.add_option("--since", options->since, "All its deaths since: 2h, 14:03, 2026-11-26")
+      ->type_name("TIME");
+  DeclareStoreOption(app, options->store);
   DeclareTestimonyOptions(app, options->testimony);
   DeclareRuntimeOptions(app, options->runtime);
   return options;

@@ -132,7 +132,7 @@ class LocalStore : public ir::Store {
       texts_.push_back({.text = "", .limit = global.value_cap > 0 ? global.value_cap - 1 : 0});
       if (global.is_array()) continue;
       if (global.value == ir::ValueType::kString) {
-        SetText(static_cast<uint32_t>(texts_.size() - 1), global.init_string);
+        LocalStore::SetText(static_cast<uint32_t>(texts_.size() - 1), global.init_string);
         continue;
       }
       scalar.resize(ir::SequenceOffset(global) / 8);

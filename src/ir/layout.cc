@@ -115,7 +115,7 @@ uint32_t Append(std::vector<uint8_t>& rodata, const std::vector<T>& values) {
 }
 
 void PlaceRegex(const regex::Automaton& automaton, Layout& layout) {
-  constexpr size_t kRoom = 2 * 256;
+  constexpr size_t kRoom = 512;
   RegexPlace place;
   std::vector<uint8_t> pool;
   std::vector<uint16_t> list_begins;

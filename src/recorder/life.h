@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <ranges>
 #include <string>
 
 #include "container/container.h"
@@ -55,8 +56,8 @@ class Life {
   // The latest row of that kind, to be completed by an event that follows it.
   template <typename F>
   F* Latest() {
-    for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
-      if (F* fact = std::get_if<F>(&row->fact)) return fact;
+    for (store::Row& row : std::views::reverse(rows_)) {
+      if (F* fact = std::get_if<F>(&row.fact)) return fact;
     }
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace podtap::recorder {
 namespace {
@@ -41,11 +42,12 @@ bool IsRuntimesOwn(const Executed& executed) {
 
 }  // namespace
 
-Recorder::Recorder(Node& node, Observer& observer, RecorderOptions options)
+Recorder::Recorder(Node& node, Observer& observer, const RecorderOptions& options)
     : node_(node), observer_(observer), options_(options), cgroups_(node) {}
 Recorder::~Recorder() = default;
 
-void Recorder::Prime(BootNs /*now*/) {
+void Recorder::Prime(BootNs now) {
+  since_ = now;
   const std::vector<ProcStat> stats = node_.Processes();
   lineage_.Prime(stats);
   cgroups_.Prime();
@@ -67,16 +69,16 @@ bool Recorder::PrimeDetails(size_t most) {
 // ------------------------------------------------------------------ which life
 
 Recorder::LifePtr Recorder::LifeByPath(std::string_view path) const {
-  for (auto life = lives_.rbegin(); life != lives_.rend(); ++life) {
-    if (!(*life)->cgroup_path.empty() && IsBelow(path, (*life)->cgroup_path)) return *life;
+  for (const LifePtr& life : std::views::reverse(lives_)) {
+    if (!life->cgroup_path.empty() && IsBelow(path, life->cgroup_path)) return life;
   }
   return nullptr;
 }
 
 Recorder::LifePtr Recorder::LifeOfContainer(const container::ContainerId& id) const {
   if (id.value.empty()) return nullptr;
-  for (auto life = lives_.rbegin(); life != lives_.rend(); ++life) {
-    if ((*life)->container.id == id) return *life;
+  for (const LifePtr& life : std::views::reverse(lives_)) {
+    if (life->container.id == id) return life;
   }
   return nullptr;
 }
@@ -259,6 +261,14 @@ void Recorder::OnExited(BootNs at, const store::ProcessExited& exited) {
     if (init || exited.status != 0) Record(life, at, exited);
     if (init) BeginDying(life, at, exited.status);
   });
+  if (options_.incidents && !exited.thread_only) TellIncident(at, exited);
+}
+
+bool Recorder::IsToldByDeath(BootNs at, const store::ProcessExited& exited) {
+  bool told = false;
+  ForLives(exited.cgroup, exited.process, at,
+           [&](Life& life) { told |= life.dying.has_value() || Same(exited.process, life.init); });
+  return told;
 }
 
 void Recorder::OnMapped(BootNs /*at*/, const Mapped& mapped) {
@@ -283,6 +293,7 @@ void Recorder::OnSignal(BootNs at, const SignalSent& sent, int64_t sender_links)
     Record(life, at, whole);
     if (outsider && sent.info == SignalSent::Info::kReal) observer_.OnOutsider(life, whole);
   });
+  if (options_.incidents) RememberFatal(at, whole);
 }
 
 // While it lives: what its memory and its folders in /proc hold. A killer is often
@@ -334,15 +345,16 @@ void Recorder::OnOom(BootNs at, const store::OomKill& oom) {
   oom_levels_.erase(oom.victim);
   // The names from the root down make the paths.
   std::string path;
-  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-    if (!level->name.empty() && level->name != "/") path += "/" + level->name;
-    level->level.path = path.empty() ? "/" : path;
-    const auto before = ooms_at_.find(level->level.path);
-    if (before != ooms_at_.end()) level->level.ooms_before = before->second;
-    ooms_at_[level->level.path] = level->level.ooms;
+  for (OomLevel& level : std::views::reverse(levels)) {
+    if (!level.name.empty() && level.name != "/") path += "/" + level.name;
+    level.level.path = path.empty() ? "/" : path;
+    const auto before = ooms_at_.find(level.level.path);
+    if (before != ooms_at_.end()) level.level.ooms_before = before->second;
+    ooms_at_[level.level.path] = level.level.ooms;
   }
   for (OomLevel& level : levels) whole.levels.push_back(std::move(level.level));
   ForLives(oom.cgroup, oom.victim, at, [&](Life& life) { Record(life, at, whole); });
+  if (options_.incidents) RememberFatal(at, whole);
 }
 
 void Recorder::OnCgroup(BootNs at, const store::CgroupChanged& changed) {

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -42,6 +43,9 @@ class Observer {
   virtual void OnOutsider(const Life& life, const store::SignalSent& sent) = 0;
   // The last that is told of a life.
   virtual void OnDeath(const Life& life, store::Death death) = 0;
+  // A signal ended a process that is no container's first, wherever it ran; its container,
+  // if it has one, goes on. Told only if RecorderOptions::incidents.
+  virtual void OnIncident(store::Death /*death*/) {}
 };
 
 struct RecorderOptions {
@@ -49,11 +53,13 @@ struct RecorderOptions {
   int64_t runtime_wait_ns = 1'500'000'000;
   // How long after a death the kernel's events may still come.
   int64_t settle_ns = 20'000'000;
+  bool incidents = false;
+  int incidents_a_second = 20;  // the rest is counted
 };
 
 class Recorder : public Witness {
  public:
-  Recorder(Node& node, Observer& observer, RecorderOptions options = {});
+  Recorder(Node& node, Observer& observer, const RecorderOptions& options = {});
   ~Recorder() override;
 
   // Takes in what runs already. Call once the probes are armed, before any event.
@@ -99,6 +105,8 @@ class Recorder : public Witness {
   const Life* Find(const container::ContainerId& id) const { return LifeOfContainer(id).get(); }
   size_t life_count() const { return lives_.size(); }
   uint64_t probe_errors() const { return probe_errors_; }
+  // Incidents beyond RecorderOptions::incidents_a_second, since the last call.
+  uint64_t TakeIncidentsPassedOver() { return std::exchange(incidents_passed_over_, 0); }
 
   void OnBorn(BootNs at, const Born& born) override;
   void OnExecuted(BootNs at, const Executed& executed) override;
@@ -134,6 +142,13 @@ class Recorder : public Witness {
   void Remember(const container::Container& container);
   void BeginDying(Life& life, BootNs at, std::optional<int32_t> status);
 
+  // -- other processes (incident.cc)
+  void RememberFatal(BootNs at, const store::SignalSent& sent);
+  void RememberFatal(BootNs at, const store::OomKill& oom);
+  void TellIncident(BootNs at, const store::ProcessExited& exited);
+  // A container's end is told as its own, and takes its processes with it.
+  bool IsToldByDeath(BootNs at, const store::ProcessExited& exited);
+
   // -- its end (death.cc)
   bool Decided(const Life& life, BootNs now) const;
   store::Death MakeDeath(const Life& life, BootNs now);
@@ -164,7 +179,15 @@ class Recorder : public Witness {
   std::map<ProcessKey, std::vector<OomLevel>> oom_levels_;
   std::map<std::string, uint64_t> ooms_at_;  // by path: memory.events.local's oom so far
 
+  // What may end a process, until it does.
+  std::map<ProcessKey, std::vector<store::Row>> fatal_rows_;
+  std::deque<ProcessKey> fatal_order_;
+  int64_t incident_second_ = 0;
+  int incidents_ = 0;
+  uint64_t incidents_passed_over_ = 0;
+
   std::vector<store::Gap> gaps_;
+  BootNs since_;
   int64_t real_minus_boot_ns_ = 0;
   uint64_t probe_errors_ = 0;
 };

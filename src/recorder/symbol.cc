@@ -75,7 +75,7 @@ std::string Find(int fd, uint64_t file_offset) {
   const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(fd, ELF_C_READ, nullptr), &elf_end);
   uint64_t address = 0;
   if (!elf || !VirtualAddress(elf.get(), file_offset, address)) return "";
-  for (const GElf_Word wanted : {SHT_SYMTAB, SHT_DYNSYM}) {
+  for (const GElf_Word wanted : {GElf_Word{SHT_SYMTAB}, GElf_Word{SHT_DYNSYM}}) {
     Elf_Scn* section = nullptr;
     while ((section = elf_nextscn(elf.get(), section)) != nullptr) {
       GElf_Shdr header;

@@ -48,7 +48,7 @@ struct Timed {
 };
 
 // Those of the process that wrote most of them; JSON has no number.
-KubeletLog WordsOf(std::vector<Timed> records, std::optional<int32_t> pid) {
+KubeletLog WordsOf(const std::vector<Timed>& records, std::optional<int32_t> pid) {
   if (!pid) {
     std::map<int32_t, size_t> count;
     for (const Timed& one : records) ++count[one.record.pid];
@@ -129,7 +129,7 @@ std::optional<std::string> FindKubeletFile(const HostRoot& root) {
 
 std::optional<int64_t> UtcOffset(const WallTime& last, int64_t modified_unix_ns) {
   constexpr int64_t kQuarter = 900;
-  constexpr int64_t kFarthest = 14 * 3600;
+  constexpr int64_t kFarthest = 14L * 3600;
   constexpr int64_t kNear = 120;  // a log that nobody writes any more: how late its last line was
   // Read as UTC its time is off by the zone's offset.
   const int64_t apart = (UnixNs(last, modified_unix_ns, 0) - modified_unix_ns) / kSecond;
@@ -148,7 +148,7 @@ KubeletLog ReadKubeletLines(std::string_view text, int64_t now_unix_ns, int64_t 
         record->unix_ns ? *record->unix_ns : UnixNs(*record->wall, now_unix_ns, utc_offset_s);
     records.push_back({at, std::move(*record)});
   });
-  return WordsOf(std::move(records), std::nullopt);
+  return WordsOf(records, std::nullopt);
 }
 
 Result<KubeletLog> ReadKubeletFile(const HostRoot& root, const std::string& path,
@@ -200,7 +200,7 @@ KubeletLog ReadKubeletEntries(const std::vector<JournalEntry>& entries) {
     }
     records.push_back({at, std::move(*record)});
   }
-  return WordsOf(std::move(records), pid);
+  return WordsOf(records, pid);
 }
 
 }  // namespace podtap::testimony

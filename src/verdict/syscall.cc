@@ -6,7 +6,7 @@
 namespace podtap::verdict {
 namespace {
 
-constexpr uint32_t kX86_64 = 0xc000003e;  // AUDIT_ARCH_X86_64
+constexpr uint32_t kAuditArchX8664 = 0xc000003e;  // AUDIT_ARCH_X86_64
 
 constexpr std::array<std::string_view, 337> kFromZero = {
     "read",
@@ -401,7 +401,7 @@ constexpr std::array<std::string_view, 46> kFromShared = {
 }  // namespace
 
 std::string_view SyscallName(int32_t number, uint32_t audit_arch) {
-  if (number < 0 || (audit_arch != kX86_64 && audit_arch != 0)) return "";
+  if (number < 0 || (audit_arch != kAuditArchX8664 && audit_arch != 0)) return "";
   const auto index = static_cast<size_t>(number);
   if (index < kFromZero.size()) return kFromZero.at(index);
   const auto shared = static_cast<size_t>(number - kShared);

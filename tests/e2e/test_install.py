@@ -17,7 +17,7 @@ INSTALLED = {
     "share/doc/podtap/LICENSE", "share/doc/podtap/NOTICE", "share/doc/podtap/README.md",
     "share/fish/vendor_completions.d/podtap.fish", "share/fish/vendor_completions.d/stap.fish",
     "share/man/man1/podtap.1", "share/man/man1/stap.1",
-    "share/zsh/site-functions/_podtap",
+    "share/zsh/site-functions/_podtap", "lib/systemd/system/podtap.service",
 }
 
 

@@ -5,6 +5,7 @@
 // first is known where somebody else wrote its number down. Else the victim's name is
 // compared with the container's command.
 #include <algorithm>
+#include <ranges>
 
 #include "verdict/culprit.h"
 #include "verdict/place.h"
@@ -158,16 +159,16 @@ std::optional<Finding> ToldOom(const Scene& scene) {
   if (!NothingSeen(scene)) return std::nullopt;
   const std::optional<int32_t> code = ShownCode(scene);
   const auto& kills = scene.view.All<store::OomKill>();
-  for (auto kill = kills.rbegin(); kill != kills.rend(); ++kill) {
+  for (const auto& kill : std::views::reverse(kills)) {
     if (code && *code != kKilledCode) break;
-    const Match match = IsInit(scene, *kill);
-    const bool ours = InContainer(scene, *kill) || kill->fact->levels.empty();
+    const Match match = IsInit(scene, kill);
+    const bool ours = InContainer(scene, kill) || kill.fact->levels.empty();
     if (match == Match::kNo || !ours) continue;
     // A name alone is too little where the log doesn't even tell the cgroup.
-    if (match == Match::kName && kill->fact->levels.empty()) continue;
-    Finding finding = ByLog(scene, *kill, true);
+    if (match == Match::kName && kill.fact->levels.empty()) continue;
+    Finding finding = ByLog(scene, kill, true);
     if (match == Match::kName) {
-      finding.gaps.push_back("That " + VictimName(*kill) +
+      finding.gaps.push_back("That " + VictimName(kill) +
                              " was its first process is told by its name.");
     }
     return finding;
@@ -179,11 +180,11 @@ std::optional<Finding> ToldOom(const Scene& scene) {
 std::optional<Finding> ToldOomChild(const Scene& scene) {
   if (!NothingSeen(scene) || ShownCode(scene) == 0 || RuntimeKilled(scene)) return std::nullopt;
   const auto& kills = scene.view.All<store::OomKill>();
-  for (auto kill = kills.rbegin(); kill != kills.rend(); ++kill) {
-    if (!InContainer(scene, *kill) || !Near(scene, kill->at, kOomAnswer)) continue;
+  for (const auto& kill : std::views::reverse(kills)) {
+    if (!InContainer(scene, kill) || !Near(scene, kill.at, kOomAnswer)) continue;
     // A child's end need not have ended the container with this code.
-    Finding finding = ByLog(scene, *kill, false);
-    finding.gaps.push_back("That the container ended for the end of " + VictimName(*kill) +
+    Finding finding = ByLog(scene, kill, false);
+    finding.gaps.push_back("That the container ended for the end of " + VictimName(kill) +
                            " is a guess.");
     return finding;
   }

@@ -1,0 +1,342 @@
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+
+#include "store/database.h"
+#include "store/evidence_json.h"
+#include "store/schema.h"
+
+namespace podtap::store {
+namespace {
+
+constexpr const char* kLockName = "podtap.lock";
+// Rows that one Prune() takes away, and pages that it gives back: some milliseconds.
+constexpr int kPruneRows = 256;
+constexpr const char* kGivePages = "PRAGMA incremental_vacuum(512)";
+
+Result<Fd> Lock(const std::string& folder) {
+  const std::string path = folder + "/" + kLockName;
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return std::unexpected(SystemError("lock the store", path, errno));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return std::unexpected(SystemError("lock the store", path, errno));
+    std::array<char, 32> text{};
+    const ssize_t n = ::pread(fd.get(), text.data(), text.size() - 1, 0);
+    const std::string pid = n > 0 ? std::string(text.data(), static_cast<size_t>(n)) : "?";
+    return std::unexpected(
+        Error{.kind = ErrorKind::kInput,
+              .tried = "record into",
+              .on = folder,
+              .reason = "process " + pid + " records into it already",
+              .remedy = "leave it to that one, or use another folder with --store"});
+  }
+  const std::string pid = std::to_string(::getpid());
+  // The lock holds without it; a second recorder just can't name the pid then.
+  [[maybe_unused]] const bool named =
+      ::ftruncate(fd.get(), 0) == 0 && ::pwrite(fd.get(), pid.data(), pid.size(), 0) > 0;
+  return fd;
+}
+
+Result<void> MakeFolder(const std::string& folder) {
+  // Its parents too, as /var/lib always is there.
+  for (size_t end = folder.find('/', 1);; end = folder.find('/', end + 1)) {
+    const std::string part = folder.substr(0, end);
+    if (::mkdir(part.c_str(), 0750) != 0 && errno != EEXIST) {
+      return std::unexpected(
+          SystemError("make the store's folder", part, errno, "use another folder with --store"));
+    }
+    if (end == std::string::npos) return {};
+  }
+}
+
+std::string SetAside(const std::string& path) {
+  const std::string aside = path + ".corrupt-" + std::to_string(::time(nullptr));
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    ::rename((path + suffix).c_str(), (aside + suffix).c_str());
+  }
+  return aside;
+}
+
+Result<void> ShareWith(const std::string& group, const std::string& folder) {
+  if (group.empty()) return {};
+  const ::group* entry = ::getgrnam(group.c_str());
+  if (entry == nullptr) {
+    return std::unexpected(Error{.kind = ErrorKind::kInput,
+                                 .tried = "share the store with the group",
+                                 .on = group,
+                                 .reason = "there is no such group",
+                                 .remedy = "groupadd --system " + group + ", or no --group"});
+  }
+  // The folder's set-group-id bit hands the group on to what is made in it later.
+  struct stat status {};
+  const bool has = ::stat(folder.c_str(), &status) == 0 && status.st_gid == entry->gr_gid &&
+                   (status.st_mode & S_ISGID) != 0;
+  if (!has && (::chown(folder.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0 ||
+               ::chmod(folder.c_str(), 02750) != 0)) {
+    return std::unexpected(SystemError("share the store with " + group, folder, errno));
+  }
+  return {};
+}
+
+// SQLite makes the log beside it with the same mode.
+Result<void> MakeFile(const std::string& path, bool shared) {
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (fd.valid() && (!shared || ::fchmod(fd.get(), 0640) == 0)) return {};
+  return std::unexpected(
+      SystemError("make the store", path, errno, "use another folder with --store"));
+}
+
+}  // namespace
+
+// A file that isn't whole says so at the latest to quick_check.
+Result<Connection> Recording::OpenFile(const std::string& path, bool shared) {
+  if (auto made = MakeFile(path, shared); !made) return std::unexpected(made.error());
+  auto connection = Connection::Open(path, Connection::Access::kWrite);
+  if (!connection) return connection;
+  if (auto migrated = Migrate(*connection); !migrated) return std::unexpected(migrated.error());
+  auto check = connection->Prepare("PRAGMA quick_check(1)", "check the store");
+  if (!check) return std::unexpected(std::move(check.error()));
+  const auto row = check->Step();
+  if (!row) return std::unexpected(row.error());
+  if (check->Text(0) == "ok") return connection;
+  return std::unexpected(Connection::Corrupt(path, check->Text(0)));
+}
+
+Result<Recording> Recording::Open(const std::string& folder, const std::string& group) {
+  if (auto made = MakeFolder(folder); !made) return std::unexpected(made.error());
+  auto lock = Lock(folder);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  const std::string path = folder + "/" + kFileName;
+  std::string note;
+  if (auto shared = ShareWith(group, folder); !shared) return std::unexpected(shared.error());
+  auto connection = OpenFile(path, !group.empty());
+  if (!connection && Connection::IsCorrupt(connection.error())) {
+    const std::string aside = SetAside(path);
+    note = path + " is damaged (" + connection.error().reason + "); it was set aside as " + aside +
+           ", and a new one was begun: what was recorded before is known there alone";
+    connection = OpenFile(path, !group.empty());
+  }
+  if (!connection) return std::unexpected(std::move(connection.error()));
+  Recording recording(std::move(*connection));
+  recording.lock_ = std::move(*lock);
+  recording.file_ = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  recording.note_ = std::move(note);
+  return recording;
+}
+
+Result<void> Recording::BeginSession(const Session& session, std::string_view version) {
+  auto statement = connection_.Prepare(
+      "INSERT INTO session(pid, boot_id, version, started_unix_ns, alive_unix_ns, alive_boot_ns) "
+      "VALUES(?, ?, ?, ?, ?, ?)",
+      "begin a session in the store");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  auto done = statement->Bind(1, int64_t{session.pid})
+                  .Bind(2, session.boot_id)
+                  .Bind(3, version)
+                  .Bind(4, session.started_unix_ns)
+                  .Bind(5, session.alive_unix_ns)
+                  .Bind(6, session.alive_boot_ns)
+                  .Run();
+  if (done) session_ = connection_.last_id();
+  return done;
+}
+
+Result<void> Recording::SetAlive(int64_t unix_ns, int64_t boot_ns) {
+  auto statement =
+      connection_.Prepare("UPDATE session SET alive_unix_ns = ?, alive_boot_ns = ? WHERE id = ?",
+                          "note in the store that the recorder is alive");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  return statement->Bind(1, unix_ns).Bind(2, boot_ns).Bind(3, session_).Run();
+}
+
+Result<void> Recording::EndSession(int64_t unix_ns) {
+  auto statement = connection_.Prepare("UPDATE session SET ended_unix_ns = ? WHERE id = ?",
+                                       "end the session in the store");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  return statement->Bind(1, unix_ns).Bind(2, session_).Run();
+}
+
+Result<void> Recording::PutLife(const LifeRow& life) {
+  // What was known of it before isn't made worse by a runtime that knows less.
+  auto statement = connection_.Prepare(
+      "INSERT INTO life(container_id, started_unix_ns, runtime, namespace, pod, name, image, "
+      "cgroup_path, memory_limit, restarts, ended_unix_ns) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET name = iif(excluded.name = '', name, excluded.name), "
+      "namespace = iif(excluded.namespace = '', namespace, excluded.namespace), "
+      "pod = iif(excluded.pod = '', pod, excluded.pod), "
+      "image = iif(excluded.image = '', image, excluded.image), "
+      "memory_limit = coalesce(excluded.memory_limit, memory_limit), restarts = excluded.restarts, "
+      "ended_unix_ns = coalesce(excluded.ended_unix_ns, ended_unix_ns)",
+      "keep a container's life");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  statement->Bind(1, life.container_id)
+      .Bind(2, life.started_unix_ns)
+      .Bind(3, life.runtime)
+      .Bind(4, life.ns)
+      .Bind(5, life.pod)
+      .Bind(6, life.name)
+      .Bind(7, life.image)
+      .Bind(8, life.cgroup_path)
+      .Bind(10, int64_t{life.restarts});
+  if (life.memory_limit) {
+    statement->Bind(9, static_cast<int64_t>(*life.memory_limit));
+  }
+  if (life.ended_unix_ns) statement->Bind(11, *life.ended_unix_ns);
+  return statement->Run();
+}
+
+Result<int64_t> Recording::AddDeath(const DeathRow& row, const Death& death) {
+  auto statement = connection_.Prepare(
+      "INSERT INTO death(unix_ns, container_id, runtime, namespace, pod, name, cause, confidence, "
+      "headline, culprit, exit_status, is_sandbox, evidence) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "keep a death");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  statement->Bind(1, row.unix_ns)
+      .Bind(2, row.container_id)
+      .Bind(3, row.runtime)
+      .Bind(4, row.ns)
+      .Bind(5, row.pod)
+      .Bind(6, row.name)
+      .Bind(7, row.cause)
+      .Bind(8, row.confidence)
+      .Bind(9, row.headline)
+      .Bind(10, row.culprit)
+      .Bind(12, int64_t{row.is_sandbox})
+      .Bind(13, DeathToJson(death));
+  if (row.exit_status) statement->Bind(11, int64_t{*row.exit_status});
+  if (auto added = statement->Run(); !added) return std::unexpected(std::move(added.error()));
+  const int64_t id = connection_.last_id();
+  // The life that it ended: the latest that began before, and has no end.
+  auto end = connection_.Prepare(
+      "UPDATE life SET ended_unix_ns = ?1 WHERE id = (SELECT id FROM life WHERE container_id = ?2 "
+      "AND ended_unix_ns IS NULL AND started_unix_ns <= ?1 ORDER BY started_unix_ns DESC LIMIT 1)",
+      "end a container's life");
+  if (!end) return std::unexpected(std::move(end.error()));
+  if (auto ended = end->Bind(1, row.unix_ns).Bind(2, row.container_id).Run(); !ended) {
+    return std::unexpected(std::move(ended.error()));
+  }
+  return id;
+}
+
+Result<void> Recording::AddIncident(const IncidentRow& row, const Death& death) {
+  auto statement = connection_.Prepare(
+      "INSERT INTO incident(unix_ns, name, cause, culprit, headline, evidence) "
+      "VALUES(?, ?, ?, ?, ?, ?)",
+      "keep an incident");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  return statement->Bind(1, row.unix_ns)
+      .Bind(2, row.name)
+      .Bind(3, row.kind)
+      .Bind(4, row.culprit)
+      .Bind(5, row.text)
+      .Bind(6, DeathToJson(death))
+      .Run();
+}
+
+Result<void> Recording::AddBlind(const BlindRow& row) {
+  auto statement = connection_.Prepare(
+      "INSERT INTO blind(from_unix_ns, to_unix_ns, why, count) VALUES(?, ?, ?, ?)",
+      "keep a blind window");
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  return statement->Bind(1, row.from_unix_ns)
+      .Bind(2, std::max(row.from_unix_ns, row.to_unix_ns))
+      .Bind(3, row.why)
+      .Bind(4, static_cast<int64_t>(row.count))
+      .Run();
+}
+
+namespace {
+
+struct Kept {
+  const char* too_old;  // ?1: the time before which nothing is kept, ?2: how many rows
+  const char* oldest;   // ?1: how many rows
+};
+
+// What takes little room goes by age alone.
+constexpr std::array<Kept, 5> kKept = {{
+    {"DELETE FROM death WHERE id IN (SELECT id FROM death WHERE unix_ns < ?1 LIMIT ?2)",
+     "DELETE FROM death WHERE id IN (SELECT id FROM death ORDER BY unix_ns LIMIT ?1)"},
+    {"DELETE FROM incident WHERE id IN (SELECT id FROM incident WHERE unix_ns < ?1 LIMIT ?2)",
+     "DELETE FROM incident WHERE id IN (SELECT id FROM incident ORDER BY unix_ns LIMIT ?1)"},
+    {"DELETE FROM life WHERE id IN (SELECT id FROM life WHERE ended_unix_ns < ?1 LIMIT ?2)",
+     "DELETE FROM life WHERE id IN (SELECT id FROM life WHERE ended_unix_ns IS NOT NULL "
+     "ORDER BY ended_unix_ns LIMIT ?1)"},
+    {"DELETE FROM blind WHERE id IN (SELECT id FROM blind WHERE to_unix_ns < ?1 LIMIT ?2)",
+     nullptr},
+    {"DELETE FROM session WHERE id IN (SELECT id FROM session WHERE alive_unix_ns < ?1 LIMIT ?2)",
+     nullptr},
+}};
+
+}  // namespace
+
+Result<bool> Recording::Prune(const Retention& retention, int64_t now_unix_ns) {
+  const auto used = [&]() -> Result<int64_t> {
+    auto statement = connection_.Prepare(
+        "SELECT ((SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM "
+        "pragma_freelist_count())) * (SELECT page_size FROM pragma_page_size())",
+        "measure the store");
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    if (const auto row = statement->Step(); !row) return std::unexpected(row.error());
+    return statement->Int(0);
+  };
+  int64_t removed = 0;
+  const auto run = [&](const char* sql, std::optional<int64_t> before) -> Result<void> {
+    auto statement = connection_.Prepare(sql, "take old rows out of the store");
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    if (before) {
+      statement->Bind(1, *before).Bind(2, kPruneRows);
+    } else {
+      statement->Bind(1, kPruneRows);
+    }
+    auto done = statement->Run();
+    if (done) removed += connection_.changes();
+    return done;
+  };
+  for (const Kept& kept : kKept) {
+    if (auto done = run(kept.too_old, now_unix_ns - retention.most_age_ns); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  const auto bytes = used();
+  if (!bytes) return std::unexpected(bytes.error());
+  if (*bytes > retention.most_bytes) {
+    for (const Kept& kept : kKept) {
+      if (kept.oldest == nullptr) continue;
+      if (auto done = run(kept.oldest, std::nullopt); !done) return std::unexpected(done.error());
+    }
+  }
+  if (auto given = connection_.Run(kGivePages, "give room back to the file system"); !given) {
+    return std::unexpected(given.error());
+  }
+  return removed > 0;
+}
+
+Result<void> Recording::CheckFile() const {
+  const std::string& path = connection_.path();
+  struct stat ours {};
+  struct stat there {};
+  if (!file_.valid() || ::fstat(file_.get(), &ours) != 0) return {};
+  if (::stat(path.c_str(), &there) != 0) {
+    if (errno != ENOENT) return {};
+    return std::unexpected(Connection::Corrupt(path, "it was removed; a new one was begun"));
+  }
+  if (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev) {
+    return std::unexpected(Connection::Corrupt(path, "another file took its place"));
+  }
+  return {};
+}
+
+Result<void> Recording::Checkpoint() {
+  return connection_.Run("PRAGMA wal_checkpoint(TRUNCATE)", "write the store's log back");
+}
+
+}  // namespace podtap::store
