@@ -36,11 +36,10 @@ Checked Fail(std::string text, std::string remedy, int status) {
           .status = status};
 }
 
-Checked FailBy(const Error& error, std::string remedy) {
+Checked FailBy(const Error& error, const std::string& remedy) {
   Error alone = error;
   alone.remedy.clear();
-  return Fail(alone.Message(), error.remedy.empty() ? std::move(remedy) : error.remedy,
-              StatusOf(error.kind));
+  return Fail(alone.Message(), error.remedy.empty() ? remedy : error.remedy, StatusOf(error.kind));
 }
 
 }  // namespace podtap::cli

@@ -35,7 +35,7 @@ Checked Ok(std::string text);
 Checked Warn(std::string text, std::string remedy);
 Checked Fail(std::string text, std::string remedy, int status);
 // An error of a step, with its own remedy if it has one.
-Checked FailBy(const Error& error, std::string remedy);
+Checked FailBy(const Error& error, const std::string& remedy);
 
 // What the checks share. Everything in it may be missing.
 struct Patient {

@@ -22,8 +22,9 @@ struct Release {
 
 Release ParseRelease(std::string_view text) {
   Release release;
-  const char* end = text.data() + text.size();
-  const auto [dot, error] = std::from_chars(text.data(), end, release.major);
+  const char* begin = text.begin();
+  const char* end = text.end();
+  const auto [dot, error] = std::from_chars(begin, end, release.major);
   if (error == std::errc() && dot != end && *dot == '.') {
     std::from_chars(dot + 1, end, release.minor);
   }

@@ -25,7 +25,8 @@ Result<void> DropCapabilities(Stage stage) {
   if (stage == Stage::kBeforeArming) {
     for (const int capability : kKeptUntilArmed) kept |= uint64_t{1} << capability;
   }
-  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+  for (int capability = 0; capability < 64; capability++) {
+    if (::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) < 0) break;  // none of that number
     // Without CAP_SETPCAP the bounding set stays: what counts is dropped below.
     if ((kept >> capability & 1) == 0) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   }

@@ -229,10 +229,11 @@ class RecordRun : public NodeWatch::Handler {
 
   void ReconcileLater(std::vector<store::LifeRow> lives, const BlindTime& blind) {
     clerk_.emplace().Post([this, lives = std::move(lives), blind] {
-      Reconcile(lives, blind, options_.runtime, options_.testimony, [this](store::Death death) {
-        const verdict::Verdict verdict = verdict::Judge(death);
-        Keep(death, verdict);
-      });
+      Reconcile(lives, blind, options_.runtime, options_.testimony,
+                [this](const store::Death& death) {
+                  const verdict::Verdict verdict = verdict::Judge(death);
+                  Keep(death, verdict);
+                });
     });
   }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/own_code.h"
 #include "cli/exit_status.h"
 #include "tapset/tapset.h"
 
@@ -27,6 +28,7 @@ Result<std::unique_ptr<RecorderSession>> RecorderSession::Load(
         .tried = "compile the recorder's script",
         .reason = "see above"});
   }
+  ReleaseOwnCode();  // the compiler's
   attach::Options attach;
   attach.ring_bytes = options.ring_bytes;
   auto session =

@@ -14,6 +14,7 @@
 
 #include "attach/session.h"
 #include "base/fd.h"
+#include "base/own_code.h"
 #include "cli/child_command.h"
 #include "cli/exit_status.h"
 #include "cli/timer_probes.h"
@@ -196,6 +197,7 @@ class SessionRun {
       attach::Options attach;
       attach.ring_bytes = options_.buffer_bytes;
       attach.user_side_in_kernel = options_.user_side_in_kernel;
+      ReleaseOwnCode();  // the compiler's
       auto session = attach::Session::Load(module_, compilation_.layout, kernel_, attach);
       if (!session) return Failed(session.error());
       session_ = std::move(*session);

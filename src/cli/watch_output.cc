@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <ranges>
 
 #include "base/escape.h"
 #include "cli/node_watch.h"
@@ -93,9 +94,9 @@ void WatchOutput::Classic(const store::SignalSent& sent, const recorder::Lineage
   const store::ProcessKey parent = ancestors.empty() ? store::ProcessKey{} : ancestors.front();
   Line(Escape(fmt::format("parent of sender: {}({})", name(parent), parent.pid.value)));
   std::string chain = "task_ancestry:swapper/0(0m0.000000000s)";
-  for (auto ancestor = ancestors.rbegin(); ancestor != ancestors.rend(); ++ancestor) {
-    if (ancestor->pid.value == 0) continue;
-    chain += "=>" + name(*ancestor) + "(" + StartText(ancestor->start) + ")";
+  for (const store::ProcessKey& ancestor : std::views::reverse(ancestors)) {
+    if (ancestor.pid.value == 0) continue;
+    chain += "=>" + name(ancestor) + "(" + StartText(ancestor.start) + ")";
   }
   Line(Escape(chain + "=>" + sent.sender_comm + "(" + StartText(sent.sender.start) + ")"));
 }

@@ -12,7 +12,7 @@ namespace podtap::cli {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kDay = 24 * 3600 * kSecond;
+constexpr int64_t kDay = int64_t{24} * 3600 * kSecond;
 
 struct Unit {
   char letter;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -229,8 +230,8 @@ class WhyRun {
       }
     }
     for (const StoredDeaths& deaths : Take(FindStored(*archive_, target, which_))) {
-      for (auto row = deaths.rows.rbegin(); row != deaths.rows.rend(); ++row) {
-        if (const auto death = Read(row->id)) Say(*death);
+      for (const store::DeathRow& row : std::views::reverse(deaths.rows)) {
+        if (const auto death = Read(row.id)) Say(*death);
         any = true;
       }
     }

@@ -45,7 +45,7 @@ class Observer {
   virtual void OnDeath(const Life& life, store::Death death) = 0;
   // A signal ended a process that is no container's first, wherever it ran; its container,
   // if it has one, goes on. Told only if RecorderOptions::incidents.
-  virtual void OnIncident(store::Death /*death*/) {}
+  virtual void OnIncident(store::Death death) = 0;
 };
 
 struct RecorderOptions {

@@ -63,11 +63,12 @@ class Seen : public Observer {
   void OnDying(const Life& life) override { dying.push_back(life.container.id.value); }
   void OnOutsider(const Life&, const SignalSent& sent) override { outsiders.push_back(sent); }
   void OnDeath(const Life&, store::Death death) override { deaths.push_back(std::move(death)); }
+  void OnIncident(store::Death death) override { incidents.push_back(std::move(death)); }
 
   std::vector<std::string> started, unknown, dying;
   std::vector<store::Row> facts;
   std::vector<SignalSent> outsiders;
-  std::vector<store::Death> deaths;
+  std::vector<store::Death> deaths, incidents;
 };
 
 class RecorderTest : public testing::Test {
