@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   podtap watch web-0         what happens to a pod, and why it died
-  podtap why web-0           why it died when nobody watched
+  podtap why web-0           why it died
   podtap ps                  the node's pods and containers
   podtap explain 137         what an exit code can mean
   podtap run sg.stp          run a SystemTap script as eBPF

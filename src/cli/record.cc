@@ -239,8 +239,8 @@ class RecordRun : public NodeWatch::Handler {
 
   int Finish(const Result<void>& ran) {
     manager_.Stopping();
-    outputs_.Stop();
     writer_->Stop();
+    outputs_.Stop();
     const store::Writer::Numbers numbers = writer_->numbers();
     if (numbers.waiting > 0) {
       log_.Write(Log::Level::kError, std::to_string(numbers.waiting) +

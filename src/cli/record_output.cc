@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
@@ -17,6 +18,8 @@ using serve::Metrics;
 
 // A recorder whose last beat is older is stuck.
 constexpr int64_t kStuckNs = 10'000'000'000;
+// What waits when the settings are read again has so long to be sent.
+constexpr std::chrono::milliseconds kLastMoments{1000};
 
 struct Family {
   const char* name;
@@ -61,6 +64,8 @@ struct RecordOutputs::Parts {
   Metrics metrics;
   std::atomic<int64_t> beat_ns{0};
   std::atomic<uint64_t> store_waiting{0};
+  // Deaths come from two threads: those that were seen, and those of before.
+  std::mutex notifying;
   std::unique_ptr<serve::Notifier> notifier;
   serve::Notifier::Numbers notified_before;  // by notifiers that were replaced
   std::unique_ptr<serve::Server> server;     // last: its pages use the others
@@ -109,7 +114,9 @@ Result<void> RecordOutputs::SetNotifier(const RecordOptions& options) {
     if (!url) return std::unexpected(std::move(url.error()));
     send = serve::ByPost(std::move(*url));
   }
+  const std::lock_guard lock(parts_->notifying);
   if (parts_->notifier) {
+    parts_->notifier->Stop(container::After(kLastMoments));
     const serve::Notifier::Numbers last = parts_->notifier->numbers();
     parts_->notified_before.sent += last.sent;
     parts_->notified_before.failed_tries += last.failed_tries;
@@ -127,6 +134,7 @@ Result<void> RecordOutputs::SetNotifier(const RecordOptions& options) {
 void RecordOutputs::Death(const store::DeathRow& row, const std::string& verdict_json) {
   parts_->metrics.Add("podtap_deaths_total", {row.cause, row.ns, row.pod});
   if (IsOom(row.cause)) parts_->metrics.Add("podtap_ooms_total", {});
+  const std::lock_guard lock(parts_->notifying);
   if (parts_->notifier) parts_->notifier->Post(verdict_json);
 }
 
@@ -153,6 +161,7 @@ void RecordOutputs::Beat(const Numbers& numbers) {
   set("podtap_store_dropped_total", numbers.store.dropped);
   set("podtap_store_failures_total", numbers.store.failures);
   serve::Notifier::Numbers notified;
+  const std::lock_guard lock(parts_->notifying);
   if (parts_->notifier) notified = parts_->notifier->numbers();
   const auto count = [&](const char* result, uint64_t before, uint64_t now) {
     parts_->metrics.Set("podtap_notifications_total", {result}, static_cast<double>(before + now));
@@ -165,6 +174,7 @@ void RecordOutputs::Beat(const Numbers& numbers) {
 
 void RecordOutputs::Stop() {
   parts_->server.reset();
+  const std::lock_guard lock(parts_->notifying);
   parts_->notifier.reset();
 }
 

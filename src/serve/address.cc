@@ -7,14 +7,19 @@
 #include <cerrno>
 #include <memory>
 
+#include "serve/wait.h"
+
 namespace podtap::serve {
 namespace {
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-std::string Text(const HostPort& at) { return at.host + ":" + at.port; }
+std::string Text(const HostPort& at) {
+  const bool six = at.host.find(':') != std::string::npos;
+  return (six ? "[" + at.host + "]" : at.host) + ":" + at.port;
+}
 
-Result<Addresses> Find(const HostPort& at, int flags, const char* tried) {
+Result<Addresses> Find(const HostPort& at, int flags, const char* tried, const char* remedy) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -22,8 +27,12 @@ Result<Addresses> Find(const HostPort& at, int flags, const char* tried) {
   addrinfo* found = nullptr;
   const int code = ::getaddrinfo(at.host.c_str(), at.port.c_str(), &hints, &found);
   if (code == 0) return Addresses(found, &::freeaddrinfo);
-  return std::unexpected(Error{
-      .kind = ErrorKind::kSystem, .tried = tried, .on = Text(at), .reason = ::gai_strerror(code)});
+  if (code == EAI_SYSTEM) return std::unexpected(SystemError(tried, Text(at), errno, remedy));
+  return std::unexpected(Error{.kind = ErrorKind::kSystem,
+                               .tried = tried,
+                               .on = Text(at),
+                               .reason = ::gai_strerror(code),
+                               .remedy = remedy});
 }
 
 Fd SocketOf(const addrinfo& address) {
@@ -31,11 +40,11 @@ Fd SocketOf(const addrinfo& address) {
 }
 
 // 0, or an errno.
-int Connect(const Fd& fd, const addrinfo& address, container::Deadline deadline) {
+int Connect(const Fd& fd, const addrinfo& address, container::Deadline deadline,
+            const std::stop_token& stop) {
   if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
-  pollfd wait{fd.get(), POLLOUT, 0};
-  if (::poll(&wait, 1, container::MillisecondsLeft(deadline)) <= 0) return ETIMEDOUT;
+  if (const int late = WaitFor(fd, POLLOUT, deadline, stop); late != 0) return late;
   int error = 0;
   socklen_t size = sizeof error;
   ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -67,7 +76,8 @@ Result<HostPort> ParseHostPort(const std::string& text) {
 }
 
 Result<Fd> ListenOn(const HostPort& at) {
-  auto addresses = Find(at, AI_PASSIVE | AI_NUMERICHOST, "listen on");
+  auto addresses = Find(at, AI_PASSIVE | AI_NUMERICHOST, "listen on",
+                        "write an address of this machine, such as 127.0.0.1:9746");
   if (!addresses) return std::unexpected(std::move(addresses.error()));
   Fd fd = SocketOf(**addresses);
   const int on = 1;
@@ -80,13 +90,14 @@ Result<Fd> ListenOn(const HostPort& at) {
   return fd;
 }
 
-Result<Fd> ConnectTo(const HostPort& to, container::Deadline deadline) {
-  auto addresses = Find(to, 0, "connect to");
+Result<Fd> ConnectTo(const HostPort& to, container::Deadline deadline,
+                     const std::stop_token& stop) {
+  auto addresses = Find(to, 0, "connect to", "");
   if (!addresses) return std::unexpected(std::move(addresses.error()));
   int error = ECONNREFUSED;
   for (const addrinfo* next = addresses->get(); next != nullptr; next = next->ai_next) {
     Fd fd = SocketOf(*next);
-    error = fd.valid() ? Connect(fd, *next, deadline) : errno;
+    error = fd.valid() ? Connect(fd, *next, deadline, stop) : errno;
     if (error == 0) return fd;
   }
   return std::unexpected(SystemError("connect to", Text(to), error));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "base/fd.h"
@@ -20,7 +21,9 @@ Result<HostPort> ParseHostPort(const std::string& text);
 
 // A listening TCP socket, close-on-exec, not blocking.
 Result<Fd> ListenOn(const HostPort& at);
-// A connected one, not blocking.
-Result<Fd> ConnectTo(const HostPort& to, container::Deadline deadline);
+// A connected one, not blocking. A name is looked up first, which takes as long as the
+// system's resolver likes: neither the deadline nor `stop` end that.
+Result<Fd> ConnectTo(const HostPort& to, container::Deadline deadline,
+                     const std::stop_token& stop = {});
 
 }  // namespace podtap::serve

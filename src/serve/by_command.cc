@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "serve/notifier.h"
+#include "serve/wait.h"
 
 namespace podtap::serve {
 namespace {
@@ -21,14 +22,35 @@ namespace {
 using container::Deadline;
 using container::MillisecondsLeft;
 
-constexpr int kLookEveryMs = 200;
-
 std::unexpected<Error> Failed(const std::string& command, std::string reason) {
   return std::unexpected(Error{.kind = ErrorKind::kSystem,
                                .tried = "notify by",
                                .on = command,
                                .reason = std::move(reason)});
 }
+
+// A command that ends before it has read everything is no reason to die of SIGPIPE.
+class PipeSignalBlocked {
+ public:
+  PipeSignalBlocked() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~PipeSignalBlocked() {
+    if (sigismember(&before_, SIGPIPE) == 1) return;
+    const timespec now{};
+    while (::sigtimedwait(&pipe_, nullptr, &now) > 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  PipeSignalBlocked(const PipeSignalBlocked&) = delete;
+  PipeSignalBlocked& operator=(const PipeSignalBlocked&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
 
 // A child in a process group of its own; killed with it unless it has ended.
 class Child {
@@ -82,17 +104,13 @@ class Child {
 
   // Its wait status, or nullopt: not in time. Writes the text meanwhile.
   std::optional<int> Feed(std::string_view text, Deadline deadline, const std::stop_token& stop) {
+    const PipeSignalBlocked blocked;
     while (MillisecondsLeft(deadline) > 0 && !stop.stop_requested()) {
       if (text.empty()) input_ = Fd();
       std::array<pollfd, 2> waiting = {
           {{pidfd_.get(), POLLIN, 0}, {text.empty() ? -1 : input_.get(), POLLOUT, 0}}};
       ::poll(waiting.data(), waiting.size(), std::min(kLookEveryMs, MillisecondsLeft(deadline)));
-      int status = 0;
-      if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-        // What it left behind in its group is not ours to keep.
-        ::kill(-std::exchange(pid_, -1), SIGKILL);
-        return status;
-      }
+      if (const auto status = Status()) return status;
       if (waiting[1].revents == 0) continue;
       const ssize_t n = ::write(input_.get(), text.data(), text.size());
       if (n > 0) text.remove_prefix(static_cast<size_t>(n));
@@ -103,6 +121,22 @@ class Child {
 
  private:
   Child() = default;
+  // Its wait status once it has ended; 0 where SIGCHLD is ignored, since nobody knows then
+  // and to run the command again and again would be worse.
+  std::optional<int> Status() {
+    siginfo_t info{};
+    const int known = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (known == 0 && info.si_pid == 0) return std::nullopt;
+    int status = 0;
+    const pid_t ended = std::exchange(pid_, -1);
+    if (known != 0) return status;
+    // What it left behind in its group is not ours to keep. Killed before the number is
+    // given back: afterwards the group may be a stranger's.
+    ::kill(-ended, SIGKILL);
+    ::waitpid(ended, &status, 0);
+    return status;
+  }
+
   pid_t pid_ = -1;
   Fd input_;
   Fd pidfd_;

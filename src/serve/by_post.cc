@@ -1,17 +1,18 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "container/http.h"
 #include "serve/notifier.h"
+#include "serve/wait.h"
 
 namespace podtap::serve {
 namespace {
 
 using container::Deadline;
-using container::MillisecondsLeft;
 
 constexpr uint64_t kMostAnswer = 64 << 10;
 
@@ -31,14 +32,22 @@ std::unexpected<Error> Failed(const Url& url, std::string reason, int error = 0)
                                .error_number = error});
 }
 
-bool Wait(const Fd& fd, int16_t events, Deadline deadline) {
-  pollfd wait{fd.get(), events, 0};
-  return ::poll(&wait, 1, MillisecondsLeft(deadline)) > 0;
+std::unexpected<Error> Late(const Url& url, int error) {
+  return Failed(url, error == ECANCELED ? "broken off, as podtap ends" : "no answer in time",
+                error);
 }
 
-Result<void> SendAll(const Fd& fd, std::string_view bytes, const Url& url, Deadline deadline) {
+// How long, and until when, a try goes on.
+struct Bounds {
+  Deadline deadline;
+  const std::stop_token& stop;
+};
+
+Result<void> SendAll(const Fd& fd, std::string_view bytes, const Url& url, const Bounds& bounds) {
   while (!bytes.empty()) {
-    if (!Wait(fd, POLLOUT, deadline)) return Failed(url, "it takes too long");
+    if (const int late = WaitFor(fd, POLLOUT, bounds.deadline, bounds.stop); late != 0) {
+      return Late(url, late);
+    }
     const ssize_t n = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (n <= 0) return Failed(url, "the connection broke", errno);
@@ -47,12 +56,14 @@ Result<void> SendAll(const Fd& fd, std::string_view bytes, const Url& url, Deadl
   return {};
 }
 
-Result<int> ReadStatus(const Fd& fd, const Url& url, Deadline deadline) {
+Result<int> ReadStatus(const Fd& fd, const Url& url, const Bounds& bounds) {
   container::HttpReader reader(kMostAnswer);
   std::string body;
   std::array<char, 4096> bytes{};
   while (!reader.header_done()) {
-    if (!Wait(fd, POLLIN, deadline)) return Failed(url, "no answer in time");
+    if (const int late = WaitFor(fd, POLLIN, bounds.deadline, bounds.stop); late != 0) {
+      return Late(url, late);
+    }
     const ssize_t n = ::recv(fd.get(), bytes.data(), bytes.size(), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (n <= 0) return Failed(url, "the connection ended before an answer");
@@ -63,6 +74,9 @@ Result<int> ReadStatus(const Fd& fd, const Url& url, Deadline deadline) {
   return reader.status();
 }
 
+// What would end a line of the request, or the request's head.
+bool IsControlOrSpace(char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; }
+
 }  // namespace
 
 Result<Url> ParseUrl(const std::string& text) {
@@ -72,32 +86,38 @@ Result<Url> ParseUrl(const std::string& text) {
                   "use --notify-command 'curl --json @- " + text + "'");
   }
   if (!text.starts_with(kHttp)) return BadUrl(text, "it isn't http://HOST/PATH", "");
-  if (text.find_first_of(" \r\n\t") != std::string::npos) {
-    return BadUrl(text, "there is white space in it", "");
+  if (std::ranges::any_of(text, IsControlOrSpace)) {
+    return BadUrl(text, "there are spaces or control characters in it", "");
   }
   const size_t slash = text.find('/', kHttp.size());
   Url url;
   url.host_field = text.substr(kHttp.size(), slash - kHttp.size());
   url.target = slash == std::string::npos ? "/" : text.substr(slash);
+  if (url.host_field.find('@') != std::string::npos) {
+    return BadUrl(text, "names and passwords aren't sent",
+                  "use --notify-command with a program such as curl");
+  }
   const bool has_port =
       url.host_field.rfind(':') != std::string::npos && url.host_field.back() != ']';
   auto at = ParseHostPort(has_port ? url.host_field : url.host_field + ":80");
-  if (!at) return BadUrl(text, "its host and port can't be understood", "");
+  if (!at || at->host.find_first_of("?#") != std::string::npos)
+    return BadUrl(text, "its host and port can't be understood", "");
   url.at = std::move(*at);
   return url;
 }
 
 Send ByPost(Url url) {
   return [url = std::move(url)](const std::string& text, Deadline deadline,
-                                const std::stop_token&) -> Result<void> {
-    auto fd = ConnectTo(url.at, deadline);
+                                const std::stop_token& stop) -> Result<void> {
+    auto fd = ConnectTo(url.at, deadline, stop);
     if (!fd) return std::unexpected(std::move(fd.error()));
+    const Bounds bounds{deadline, stop};
     const std::string request = "POST " + url.target + " HTTP/1.1\r\nHost: " + url.host_field +
                                 "\r\nUser-Agent: podtap\r\nContent-Type: application/json\r\n"
                                 "Connection: close\r\nContent-Length: " +
                                 std::to_string(text.size()) + "\r\n\r\n" + text;
-    if (auto sent = SendAll(*fd, request, url, deadline); !sent) return sent;
-    const auto status = ReadStatus(*fd, url, deadline);
+    if (auto sent = SendAll(*fd, request, url, bounds); !sent) return sent;
+    const auto status = ReadStatus(*fd, url, bounds);
     if (!status) return std::unexpected(status.error());
     if (*status / 100 == 2) return {};
     return Failed(url, "it answered " + std::to_string(*status));

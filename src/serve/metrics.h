@@ -21,7 +21,8 @@ class Metrics {
   // Before its first value. A family without labels shows 0 until then.
   void Describe(const std::string& name, Kind kind, const std::string& help,
                 std::vector<std::string> labels = {});
-  // One value a label, in their order.
+  // One value a label, in their order; what isn't UTF-8 or is a control character is shown
+  // as "?".
   void Add(const std::string& name, const std::vector<std::string>& values, double amount = 1);
   void Set(const std::string& name, const std::vector<std::string>& values, double value);
 
@@ -34,7 +35,7 @@ class Metrics {
     std::vector<std::string> labels;
     std::map<std::vector<std::string>, double> values;
   };
-  double& Value(Family& family, const std::vector<std::string>& values);
+  double& Value(Family& family, const std::vector<std::string>& foreign);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family> families_;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace podtap::serve {
 namespace {
 
@@ -36,6 +38,43 @@ TEST(MetricsTest, ForeignNamesStayInTheirQuotes) {
   metrics.Describe("m", Metrics::Kind::kCounter, "M.", {"pod"});
   metrics.Add("m", {"a\"} 7\nb\\c\x1b"});
   EXPECT_THAT(metrics.Text(), HasSubstr("m{pod=\"a\\\"} 7\\nb\\\\c?\"} 1\n"));
+}
+
+TEST(MetricsTest, WhatIsNotUtf8WouldMakeAllOfItUnreadable) {
+  Metrics metrics;
+  metrics.Describe("m", Metrics::Kind::kCounter, "M.", {"pod"});
+  metrics.Add("m", {"a\xff\xc3"});
+  metrics.Add("m", {"a\x01?"});
+  metrics.Add("m", {"\u00fc"});
+  const std::string text = metrics.Text();
+  // One line for what looks the same: Prometheus refuses a page that has one twice.
+  EXPECT_THAT(text, HasSubstr("m{pod=\"a??\"} 2\nm{pod=\"\u00fc\"} 1\n"));
+}
+
+TEST(MetricsTest, HelpStaysOnItsLine) {
+  Metrics metrics;
+  metrics.Describe("m", Metrics::Kind::kGauge, "a \\ \"b\"\nc");
+  EXPECT_THAT(metrics.Text(), HasSubstr("# HELP m a \\\\ \"b\"\\nc\n# TYPE m gauge\nm 0\n"));
+}
+
+TEST(MetricsTest, AWrongNumberOfValuesIsNoBrokenPage) {
+  Metrics metrics;
+  metrics.Describe("m", Metrics::Kind::kCounter, "M.", {"a", "b"});
+  metrics.Add("m", {"1"});
+  metrics.Add("m", {"1", "2", "3"});
+  EXPECT_THAT(metrics.Text(), HasSubstr("m{a=\"1\",b=\"\"} 1\nm{a=\"1\",b=\"2\"} 1\n"));
+}
+
+TEST(MetricsTest, OneThreadAddsAndAnotherReads) {
+  Metrics metrics;
+  metrics.Describe("m", Metrics::Kind::kCounter, "M.", {"pod"});
+  {
+    const std::jthread adds([&] {
+      for (int i = 0; i < 1000; i++) metrics.Add("m", {std::to_string(i % 50)});
+    });
+    for (int i = 0; i < 50; i++) EXPECT_THAT(metrics.Text(), HasSubstr("# TYPE m counter\n"));
+  }
+  EXPECT_THAT(metrics.Text(), HasSubstr("m{pod=\"49\"} 20\n"));
 }
 
 TEST(MetricsTest, WithoutLabelsItIsZeroAtFirst) {

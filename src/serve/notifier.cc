@@ -1,5 +1,7 @@
 #include "serve/notifier.h"
 
+#include "serve/thread_signals.h"
+
 namespace podtap::serve {
 
 Notifier::Notifier(Send send, std::function<void(const std::string&)> note, Patience patience)
@@ -8,19 +10,29 @@ Notifier::Notifier(Send send, std::function<void(const std::string&)> note, Pati
       patience_(patience),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
-Notifier::~Notifier() {
+Notifier::~Notifier() { Stop(container::After(kLastMoments)); }
+
+void Notifier::Stop(container::Deadline deadline) {
   {
     std::unique_lock lock(mutex_);
     ending_ = true;
     changed_.notify_all();
-    changed_.wait_for(lock, kLastMoments, [this] { return waiting_.empty(); });
+    changed_.wait_until(lock, deadline, [this] { return waiting_.empty(); });
   }
   thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(mutex_);
+  numbers_.dropped += waiting_.size();
+  waiting_.clear();
 }
 
 void Notifier::Post(std::string text) {
   {
     const std::lock_guard lock(mutex_);
+    if (ending_) {
+      numbers_.dropped++;
+      return;
+    }
     if (waiting_.size() >= kMostWaiting) {
       // The first is on its way perhaps.
       waiting_.erase(waiting_.begin() + 1);
@@ -37,6 +49,7 @@ Notifier::Numbers Notifier::numbers() const {
 }
 
 void Notifier::Run(const std::stop_token& stop) {
+  LeaveSignalsToOthers();
   while (!stop.stop_requested()) {
     std::string text;
     {
@@ -55,7 +68,7 @@ void Notifier::Run(const std::stop_token& stop) {
 
 void Notifier::Deliver(const std::string& text, const std::stop_token& stop) {
   std::chrono::milliseconds pause = patience_.first_pause;
-  for (int attempt = 1; !stop.stop_requested(); attempt++) {
+  for (int attempt = 1;; attempt++) {
     const auto sent = send_(text, container::After(patience_.one_try), stop);
     std::unique_lock lock(mutex_);
     if (sent) {
@@ -63,15 +76,16 @@ void Notifier::Deliver(const std::string& text, const std::stop_token& stop) {
       return;
     }
     numbers_.failed_tries++;
-    if (attempt >= patience_.tries || ending_) {
-      numbers_.given_up++;
-      lock.unlock();
-      note_(sent.error().Message() + ", after " + std::to_string(attempt) +
-            (attempt == 1 ? " try; given up" : " tries; given up"));
-      return;
+    if (attempt < patience_.tries && !ending_) {
+      changed_.wait_for(lock, stop, pause, [this] { return ending_; });
+      pause *= 2;
+      if (!stop.stop_requested()) continue;
     }
-    changed_.wait_for(lock, stop, pause, [this] { return ending_; });
-    pause *= 2;
+    numbers_.given_up++;
+    lock.unlock();
+    note_(sent.error().Message() + ", after " + std::to_string(attempt) +
+          (attempt == 1 ? " try; given up" : " tries; given up"));
+    return;
   }
 }
 

@@ -57,12 +57,15 @@ class Notifier {
   Notifier(Send send, std::function<void(const std::string&)> note, Patience patience);
   Notifier(Send send, std::function<void(const std::string&)> note)
       : Notifier(std::move(send), std::move(note), Patience{}) {}
-  // What waits has `kLastMoments` to be sent.
+  // Stops, with `kLastMoments` from now.
   ~Notifier();
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
   void Post(std::string text);
+  // What waits is tried once more each, until the deadline; the one that is on its way is
+  // then broken off. What is left counts as dropped, and so does what is posted later.
+  void Stop(container::Deadline deadline);
   Numbers numbers() const;
 
  private:

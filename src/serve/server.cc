@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 #include <vector>
 
 #include "serve/address.h"
 #include "serve/request.h"
+#include "serve/thread_signals.h"
 
 namespace podtap::serve {
 namespace {
@@ -23,6 +25,7 @@ using container::MillisecondsLeft;
 
 constexpr size_t kMostConnections = 32;
 constexpr std::chrono::milliseconds kPatience{5000};
+constexpr std::chrono::milliseconds kLinger{1000};  // after the answer
 
 std::string_view Reason(int status) {
   switch (status) {
@@ -45,37 +48,43 @@ std::string Encode(const Page& page, bool with_body) {
   std::string text = "HTTP/1.1 " + std::to_string(page.status) + " ";
   text += Reason(page.status);
   text += "\r\nContent-Type: " + page.type +
-          "\r\nContent-Length: " + std::to_string(page.body.size()) +
-          "\r\nConnection: close\r\n\r\n";
+          "\r\nContent-Length: " + std::to_string(page.body.size()) + "\r\nConnection: close\r\n";
+  if (page.status == 405) text += "Allow: GET, HEAD\r\n";
+  text += "\r\n";
   if (with_body) text += page.body;
   return text;
 }
 
-// One client: reads its request, then writes the answer, then is done.
+// One client: reads its request, then writes the answer, then waits for it to hang up. Each
+// Go is one system call or two: nobody holds the others up.
 class Connection {
  public:
   explicit Connection(Fd fd) : fd_(std::move(fd)), until_(After(kPatience)) {}
 
   int fd() const { return fd_.get(); }
-  bool done() const { return done_ || MillisecondsLeft(until_) == 0; }
-  int16_t wants() const { return answer_.empty() ? POLLIN : POLLOUT; }
+  bool done() const { return step_ == Step::kDone || MillisecondsLeft(until_) == 0; }
+  int16_t wants() const { return step_ == Step::kWrite ? POLLOUT : POLLIN; }
   Deadline until() const { return until_; }
 
   void Go(const Routes& routes) {
-    if (answer_.empty()) {
+    if (step_ == Step::kRead) {
       Read(routes);
-    } else {
+    } else if (step_ == Step::kWrite) {
       Write();
+    } else {
+      Drain();
     }
   }
 
  private:
+  enum class Step : uint8_t { kRead, kWrite, kDrain, kDone };
+
   void Read(const Routes& routes) {
     std::array<char, 2048> bytes{};
     const ssize_t n = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) {
-      done_ = true;
+      step_ = Step::kDone;
       return;
     }
     switch (reader_.Feed({bytes.data(), static_cast<size_t>(n)})) {
@@ -91,6 +100,7 @@ class Connection {
         answer_ = Encode({.status = 431, .body = "too long\n"}, true);
         break;
     }
+    step_ = Step::kWrite;
     Write();
   }
 
@@ -110,13 +120,23 @@ class Connection {
     const ssize_t n =
         ::send(fd_.get(), answer_.data() + sent_, answer_.size() - sent_, MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n > 0) sent_ += static_cast<size_t>(n);
-    if (n > 0 && sent_ < answer_.size()) return;
-    // Bytes that were left unread would turn the answer into a reset.
-    std::array<char, 4096> rest{};
-    while (::recv(fd_.get(), rest.data(), rest.size(), 0) > 0) {
+    if (n <= 0) {
+      step_ = Step::kDone;
+      return;
     }
-    done_ = true;
+    sent_ += static_cast<size_t>(n);
+    if (sent_ < answer_.size()) return;
+    // Bytes that were left unread would turn the answer into a reset on its way.
+    ::shutdown(fd_.get(), SHUT_WR);
+    until_ = std::min(until_, After(kLinger));
+    step_ = Step::kDrain;
+  }
+
+  void Drain() {
+    std::array<char, 4096> rest{};
+    const ssize_t n = ::recv(fd_.get(), rest.data(), rest.size(), 0);
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) return;
+    step_ = Step::kDone;
   }
 
   Fd fd_;
@@ -124,7 +144,7 @@ class Connection {
   RequestReader reader_;
   std::string answer_;
   size_t sent_ = 0;
-  bool done_ = false;
+  Step step_ = Step::kRead;
 };
 
 }  // namespace
@@ -134,7 +154,13 @@ Result<std::unique_ptr<Server>> Server::Listen(const std::string& address, Route
   if (!at) return std::unexpected(at.error());
   auto listening = ListenOn(*at);
   if (!listening) return std::unexpected(std::move(listening.error()));
-  return std::unique_ptr<Server>(new Server(std::move(*listening), std::move(routes)));
+  // The library throws where there can't be another thread.
+  try {
+    return std::unique_ptr<Server>(new Server(std::move(*listening), std::move(routes)));
+  } catch (const std::system_error& error) {
+    return std::unexpected(SystemError("start a thread to serve", address, error.code().value(),
+                                       "raise the limit of threads (TasksMax=, ulimit -u)"));
+  }
 }
 
 Server::Server(Fd listening, Routes routes)
@@ -158,6 +184,7 @@ uint16_t Server::port() const {
 }
 
 void Server::Run(const std::stop_token& stop) {
+  LeaveSignalsToOthers();
   std::vector<Connection> connections;
   std::vector<pollfd> waiting;
   while (!stop.stop_requested()) {

@@ -152,6 +152,16 @@ class Containerd:
 
     def restart_process(self):
         self._start_daemon()
+        # Its socket is there before it can do anything.
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.call("ListPodSandbox", self.messages.Empty(), "ListPodSandboxResponse")
+                return
+            except CriError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def note_cgroup(self, path):
         self._owned.cgroup(path)

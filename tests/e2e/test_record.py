@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import urllib.request
 
 import causes
 import recording
@@ -389,6 +390,33 @@ class Service(WithStore):
             self.assertIn(says, wrong.stderr)
         missing = session.run("record", "--config", "/no/such.toml", "--check-config")
         self.assertEqual(missing.status, SYSTEM, missing)
+
+    def test_metrics_health_notification_and_end(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        told = pathlib.Path(self.store).parent / "told"
+        scene = self.stage("docker", "metrics")
+        recorder = self.recorder("--notify-command", f"cat >>{told}",
+                                 sockets=[socket_of(scene.daemon)], listen=f"127.0.0.1:{port}")
+
+        def page(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return answer.read().decode()
+
+        container = scene.run("sh", "-c", "sleep 0.3; exit 3")
+        self.assertTrue(recorder.wait_death(container.id))
+        self.assertTrue(recording.wait_for(lambda: "podtap_store_written_total 0\n"
+                                           not in page("/metrics")))
+        self.assertIn('podtap_deaths_total{cause="exit",namespace="",pod=""} 1\n',
+                      page("/metrics"))
+        self.assertEqual(page("/healthz"), "ok\n")
+        self.assertTrue(recording.wait_for(lambda: told.exists() and told.read_text().strip()))
+        schema.check(json.loads(told.read_text()))
+        done = recorder.stop()
+        self.assertEqual(done.status, 0, done)
+        self.assertEqual(len(self.rows("SELECT 1 FROM session WHERE ended_unix_ns IS NOT NULL")),
+                         1)
 
     def test_log_as_json(self):
         recorder = self.recorder("--log-format", "json")

@@ -152,7 +152,8 @@ void AddLimitSteps(const Scene& scene, const Oom& oom, std::vector<std::string>&
         " " + change);
   } else if (container.runtime == container::RuntimeKind::kDocker && !container.name.empty()) {
     steps.push_back("use less, or raise the limit " + change + ": docker update --memory " +
-                    std::to_string(more) + " --memory-swap -1 " + ShellWord(container.name));
+                    std::to_string(more) + " --memory-swap " + std::to_string(more) + " " +
+                    ShellWord(container.name));
   } else {
     steps.push_back("use less, or raise the memory limit " + change);
   }
