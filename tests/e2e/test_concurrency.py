@@ -78,21 +78,21 @@ class Concurrency(unittest.TestCase):
 
     def test_names_are_never_mixed(self):
         out = self.fine(self.storm(
-            "global last, names, seen, wrong, other\n"
+            "global last, names, sent, wrong, other\n"
             "function right:long(name:string) { return name == @1 || name == @2 || name == \"\" }\n"
             "probe signal.send { if (sig_pid == TARGET) {\n"
+            "  sent[execname()]++\n"
             "  last = execname(); names[1] = execname(); names[0] = execname() . \"!\"\n"
             "  if (!right(last)) wrong++\n"
             "  if (!right(names[1])) wrong++\n"
             "  if (execname() == @1) delete names[1] } }\n"
             "probe timer.ms(5) { if (!right(last)) other++ if (!right(names[1])) other++\n"
-            "  foreach (k in names) if (k == 1 && !right(names[k])) other++\n"
-            "  seen[last]++ }\n"
-            "probe end { println(wrong, \" \", other) foreach (k in seen) println(\"seen \", k) }"
+            "  foreach (k in names) if (k == 1 && !right(names[k])) other++ }\n"
+            "probe end { println(wrong, \" \", other) foreach (k in sent) println(k, \" \", sent[k]) }"
             .replace("@1", f'"{NAMES[0]}"').replace("@2", f'"{NAMES[1]}"')))
         self.assertEqual(out.split("\n")[0], "0 0")
         for name in NAMES:
-            self.assertIn(f"seen {name}\n", out)
+            self.assertIn(f"{name} {EACH}\n", out)
 
     def test_walking_while_others_insert_and_delete(self):
         out = self.fine(self.storm(
