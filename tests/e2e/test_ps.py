@@ -151,8 +151,8 @@ class Docker(unittest.TestCase):
         """Docker forgets the code of the end before: it isn't known, and isn't 0."""
         container = self.daemon.run("ps-again", "server", options=("--restart", "always"))
         os.kill(container.pid, signal.SIGKILL)
-        wait_for("it runs again", lambda: (self.one("ps-again")["state"] == "running" and
-                                           self.one("ps-again")["restarts"] == 1))
+        wait_for("it runs again", lambda: (again := self.one("ps-again"))["state"] == "running" and
+                 again["restarts"] == 1)
         self.assertRegex(self.last_exit("ps-again"), r"^unknown, \d+s ago$")
         self.assertIsNone(self.one("ps-again")["last_exit"]["code"])
 
