@@ -85,8 +85,8 @@ Result<void> Writer::WriteAll() {
     }
     auto written = TryWrite(batch_.size());
     if (!written && Connection::IsCorrupt(written.error())) {
-      Say(written.error().Message());
-      // It lets go of the file and of its lock; the next try opens another.
+      // It lets go of the file and of its lock; the next try opens another, and tells.
+      lost_file_ = written.error().Message();
       recording_.reset();
       written = TryWrite(batch_.size());
     }
@@ -153,6 +153,7 @@ Result<void> Writer::Reopen() {
   if (!fresh) return std::unexpected(std::move(fresh.error()));
   recording_.emplace(std::move(*fresh));
   begun_ = false;
+  Say(std::exchange(lost_file_, ""));
   if (!recording_->note().empty()) Say(recording_->note());
   return {};
 }

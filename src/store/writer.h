@@ -75,7 +75,8 @@ class Writer {
   Archive::Session session_;
   Hooks hooks_;
   std::optional<Recording> recording_;
-  bool begun_;  // the session is in the file
+  bool begun_;             // the session is in the file
+  std::string lost_file_;  // what became of the file before, until there is another
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
