@@ -101,25 +101,34 @@ void CastReadOnly(Emitter& e, uint32_t btf_id) {
   e.as.CallKfunc("bpf_rdonly_cast");
 }
 
-// A null pointer reads as 0; where the verifier knows better, it removes the test.
 namespace {
+
+// `size` bytes at r3 into the frame's temporary; r0 is 0, or what was wrong.
+void ReadToTemp(Emitter& e, uint32_t size, Helper helper) {
+  e.as.Mov(kR1, kFrame);
+  e.as.OpImm(Alu::kAdd, kR1, Frame::kTempA);
+  e.as.MovImm(kR2, size);
+  e.as.Call(helper);
+}
+
+void ResultFromTemp(Emitter& e, const Instr& instr) {
+  e.as.Load(instr.size, kR0, kFrame, Frame::kTempA);
+  if (instr.is_signed) e.as.SignExtend(kR0, instr.size);
+  e.Result0(instr);
+}
 
 // Without bpf_get_current_task_btf (5.11) current is just a number, and so is what is
 // loaded from it: through the helper, which leaves zero where it can't read.
 void LoadByAddress(Emitter& e, const Instr& instr) {
   e.LoadLong(kR3, instr.args[0]);
   e.as.OpImm(Alu::kAdd, kR3, static_cast<int32_t>(instr.imm));
-  e.as.Mov(kR1, kFrame);
-  e.as.OpImm(Alu::kAdd, kR1, Frame::kTempA);
-  e.as.MovImm(kR2, instr.size);
-  e.as.Call(Helper::kReadKernel);
-  e.as.Load(instr.size, kR0, kFrame, Frame::kTempA);
-  if (instr.is_signed) e.as.SignExtend(kR0, instr.size);
-  e.Result0(instr);
+  ReadToTemp(e, instr.size, Helper::kReadKernel);
+  ResultFromTemp(e, instr);
 }
 
 }  // namespace
 
+// A null pointer reads as 0; where the verifier knows better, it removes the test.
 void LowerLoad(Emitter& e, const Instr& instr) {
   if (!e.target().current_task_btf) return LoadByAddress(e, instr);
   const Assembler::Label null = e.as.NewLabel();
@@ -231,14 +240,9 @@ void StoreFault(Emitter& e, const Instr& instr) {
 
 void LowerRead(Emitter& e, const Instr& instr) {
   e.LoadLong(kR3, instr.args[0]);
-  e.as.Mov(kR1, kFrame);
-  e.as.OpImm(Alu::kAdd, kR1, Frame::kTempA);
-  e.as.MovImm(kR2, instr.size);
-  e.as.Call(instr.op == Op::kReadUser ? Helper::kReadUser : Helper::kReadKernel);
+  ReadToTemp(e, instr.size, instr.op == Op::kReadUser ? Helper::kReadUser : Helper::kReadKernel);
   StoreFault(e, instr);
-  e.as.Load(instr.size, kR0, kFrame, Frame::kTempA);
-  if (instr.is_signed) e.as.SignExtend(kR0, instr.size);
-  e.Result0(instr);
+  ResultFromTemp(e, instr);
 }
 
 void LowerReadStr(Emitter& e, const Instr& instr) {
