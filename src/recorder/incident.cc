@@ -19,25 +19,26 @@ bool IsTeardown(const SignalSent& sent) {
 
 }  // namespace
 
+std::vector<store::Row>& Recorder::FatalRowsOf(const ProcessKey& process) {
+  const auto [entry, is_new] = fatal_rows_.try_emplace(process);
+  if (is_new) fatal_order_.push_back(process);
+  if (fatal_order_.size() > kMostRemembered) {
+    fatal_rows_.erase(fatal_order_.front());
+    fatal_order_.pop_front();
+  }
+  return entry->second;
+}
+
 void Recorder::RememberFatal(BootNs at, const SignalSent& sent) {
   if (sent.action != SignalSent::Action::kDefault || IsTeardown(sent)) return;
   if (sent.result != SignalSent::Result::kDelivered) return;
-  auto& rows = fatal_rows_[sent.target];
-  if (rows.empty()) {
-    fatal_order_.push_back(sent.target);
-    if (fatal_order_.size() > kMostRemembered) {
-      fatal_rows_.erase(fatal_order_.front());
-      fatal_order_.pop_front();
-    }
-    if (sent.sender != sent.target) LookAtSender(at, sent);
-  }
+  std::vector<store::Row>& rows = FatalRowsOf(sent.target);
+  if (rows.empty() && sent.sender != sent.target) LookAtSender(at, sent);
   if (rows.size() < kMostRowsEach) rows.push_back({at, sent});
 }
 
 void Recorder::RememberFatal(BootNs at, const store::OomKill& oom) {
-  auto& rows = fatal_rows_[oom.victim];
-  if (rows.empty()) fatal_order_.push_back(oom.victim);
-  rows.push_back({at, oom});
+  FatalRowsOf(oom.victim).push_back({at, oom});
 }
 
 void Recorder::TellIncident(BootNs at, const store::ProcessExited& exited) {

@@ -143,6 +143,8 @@ class Recorder : public Witness {
   void BeginDying(Life& life, BootNs at, std::optional<int32_t> status);
 
   // -- other processes (incident.cc)
+  // Of the latest processes; the oldest is forgotten for a new one.
+  std::vector<store::Row>& FatalRowsOf(const ProcessKey& process);
   void RememberFatal(BootNs at, const store::SignalSent& sent);
   void RememberFatal(BootNs at, const store::OomKill& oom);
   void TellIncident(BootNs at, const store::ProcessExited& exited);
