@@ -139,14 +139,6 @@ constexpr std::string_view kBlindColumns =
 
 }  // namespace
 
-Result<std::vector<BlindRow>> Archive::Blind(int64_t from_unix_ns, int64_t to_unix_ns) {
-  const std::string sql = std::string(kBlindColumns) +
-                          " WHERE to_unix_ns >= ? AND from_unix_ns <= ? ORDER BY from_unix_ns";
-  auto statement = connection_.Prepare(sql, "read the blind windows");
-  if (statement) statement->Bind(1, from_unix_ns).Bind(2, to_unix_ns);
-  return Collect<BlindRow>(std::move(statement), nullptr, TakeBlind);
-}
-
 Result<std::vector<BlindRow>> Archive::BlindWindows(const Query& query) {
   const Filter filter(query, "to_unix_ns");
   const std::string sql = std::string(kBlindColumns) + filter.Clause("to_unix_ns");
@@ -184,14 +176,24 @@ Result<std::optional<Archive::Session>> Archive::LastSession() {
   return std::move(rows->front());
 }
 
-Result<int64_t> Archive::Bytes() {
-  auto statement = connection_.Prepare(
-      "SELECT (SELECT page_count FROM pragma_page_count()) * "
-      "(SELECT page_size FROM pragma_page_size())",
-      "measure the store");
+// The first column of the only row.
+Result<int64_t> Archive::Number(std::string_view sql) {
+  auto statement = connection_.Prepare(sql, "measure the store");
   if (!statement) return std::unexpected(std::move(statement.error()));
   if (const auto row = statement->Step(); !row) return std::unexpected(row.error());
   return statement->Int(0);
+}
+
+Result<int64_t> Archive::Bytes() {
+  return Number(
+      "SELECT (SELECT page_count FROM pragma_page_count()) * "
+      "(SELECT page_size FROM pragma_page_size())");
+}
+
+Result<int64_t> Archive::UsedBytes() {
+  return Number(
+      "SELECT ((SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM "
+      "pragma_freelist_count())) * (SELECT page_size FROM pragma_page_size())");
 }
 
 Result<Counts> Archive::Count() {

@@ -29,8 +29,7 @@ class Archive {
   Result<std::vector<IncidentRow>> Incidents(const Query& query);
   // The latest of a process, "pid:7942"; nullopt: none.
   Result<std::optional<Death>> ReadIncident(const std::string& name);
-  // Those that touch the time between.
-  Result<std::vector<BlindRow>> Blind(int64_t from_unix_ns, int64_t to_unix_ns);
+  // `since` and `until` mean their ends.
   Result<std::vector<BlindRow>> BlindWindows(const Query& query);
   // Of whom no end is known.
   Result<std::vector<LifeRow>> OpenLives();
@@ -46,10 +45,12 @@ class Archive {
   };
   Result<std::optional<Session>> LastSession();
   Result<Counts> Count();
-  Result<int64_t> Bytes();  // of the file
+  Result<int64_t> Bytes();      // of the file
+  Result<int64_t> UsedBytes();  // without pages that hold nothing
 
  protected:
   explicit Archive(Connection connection) : connection_(std::move(connection)) {}
+  Result<int64_t> Number(std::string_view sql);
   Connection connection_;
 };
 

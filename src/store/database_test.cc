@@ -186,7 +186,7 @@ TEST_F(DatabaseTest, BlindWindowsAndSessions) {
   EXPECT_EQ(recording.LastSession().value()->ended_unix_ns, 10);
   // A clock that went back makes no window that ends before it begins.
   ASSERT_TRUE(recording.AddBlind({.from_unix_ns = 9, .to_unix_ns = 3, .why = "lost", .count = 2}));
-  const auto blind = recording.Blind(9, 9);
+  const auto blind = recording.BlindWindows({.since_unix_ns = 9});
   ASSERT_EQ(blind->size(), 1U);
   EXPECT_EQ(blind->front().to_unix_ns, 9);
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kLockName = "podtap.lock";
 // Rows that one Prune() takes away, and pages that it gives back: some milliseconds.
-constexpr int kPruneRows = 256;
+constexpr int64_t kPruneRows = 256;
 constexpr const char* kGivePages = "PRAGMA incremental_vacuum(512)";
 
 Result<Fd> Lock(const std::string& folder) {
@@ -133,40 +133,31 @@ Result<Recording> Recording::Open(const std::string& folder, const std::string& 
 }
 
 Result<void> Recording::BeginSession(const Session& session, std::string_view version) {
-  auto statement = connection_.Prepare(
+  auto done = connection_.Execute(
       "INSERT INTO session(pid, boot_id, version, started_unix_ns, alive_unix_ns, alive_boot_ns) "
       "VALUES(?, ?, ?, ?, ?, ?)",
-      "begin a session in the store");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  auto done = statement->Bind(1, int64_t{session.pid})
-                  .Bind(2, session.boot_id)
-                  .Bind(3, version)
-                  .Bind(4, session.started_unix_ns)
-                  .Bind(5, session.alive_unix_ns)
-                  .Bind(6, session.alive_boot_ns)
-                  .Run();
+      "begin a session in the store", int64_t{session.pid}, session.boot_id, version,
+      session.started_unix_ns, session.alive_unix_ns, session.alive_boot_ns);
   if (done) session_ = connection_.last_id();
   return done;
 }
 
 Result<void> Recording::SetAlive(int64_t unix_ns, int64_t boot_ns) {
-  auto statement =
-      connection_.Prepare("UPDATE session SET alive_unix_ns = ?, alive_boot_ns = ? WHERE id = ?",
-                          "note in the store that the recorder is alive");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  return statement->Bind(1, unix_ns).Bind(2, boot_ns).Bind(3, session_).Run();
+  return connection_.Execute("UPDATE session SET alive_unix_ns = ?, alive_boot_ns = ? WHERE id = ?",
+                             "note in the store that the recorder is alive", unix_ns, boot_ns,
+                             session_);
 }
 
 Result<void> Recording::EndSession(int64_t unix_ns) {
-  auto statement = connection_.Prepare("UPDATE session SET ended_unix_ns = ? WHERE id = ?",
-                                       "end the session in the store");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  return statement->Bind(1, unix_ns).Bind(2, session_).Run();
+  return connection_.Execute("UPDATE session SET ended_unix_ns = ? WHERE id = ?",
+                             "end the session in the store", unix_ns, session_);
 }
 
 Result<void> Recording::PutLife(const LifeRow& life) {
+  std::optional<int64_t> memory_limit;
+  if (life.memory_limit) memory_limit = static_cast<int64_t>(*life.memory_limit);
   // What was known of it before isn't made worse by a runtime that knows less.
-  auto statement = connection_.Prepare(
+  return connection_.Execute(
       "INSERT INTO life(container_id, started_unix_ns, runtime, namespace, pod, name, image, "
       "cgroup_path, memory_limit, restarts, ended_unix_ns) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET name = iif(excluded.name = '', name, excluded.name), "
@@ -175,83 +166,44 @@ Result<void> Recording::PutLife(const LifeRow& life) {
       "image = iif(excluded.image = '', image, excluded.image), "
       "memory_limit = coalesce(excluded.memory_limit, memory_limit), restarts = excluded.restarts, "
       "ended_unix_ns = coalesce(excluded.ended_unix_ns, ended_unix_ns)",
-      "keep a container's life");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  statement->Bind(1, life.container_id)
-      .Bind(2, life.started_unix_ns)
-      .Bind(3, life.runtime)
-      .Bind(4, life.ns)
-      .Bind(5, life.pod)
-      .Bind(6, life.name)
-      .Bind(7, life.image)
-      .Bind(8, life.cgroup_path)
-      .Bind(10, int64_t{life.restarts});
-  if (life.memory_limit) {
-    statement->Bind(9, static_cast<int64_t>(*life.memory_limit));
-  }
-  if (life.ended_unix_ns) statement->Bind(11, *life.ended_unix_ns);
-  return statement->Run();
+      "keep a container's life", life.container_id, life.started_unix_ns, life.runtime, life.ns,
+      life.pod, life.name, life.image, life.cgroup_path, memory_limit, int64_t{life.restarts},
+      life.ended_unix_ns);
 }
 
 Result<int64_t> Recording::AddDeath(const DeathRow& row, const Death& death) {
-  auto statement = connection_.Prepare(
+  const std::optional<int64_t> exit_status = row.exit_status;
+  auto added = connection_.Execute(
       "INSERT INTO death(unix_ns, container_id, runtime, namespace, pod, name, cause, confidence, "
       "headline, culprit, exit_status, is_sandbox, evidence) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      "keep a death");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  statement->Bind(1, row.unix_ns)
-      .Bind(2, row.container_id)
-      .Bind(3, row.runtime)
-      .Bind(4, row.ns)
-      .Bind(5, row.pod)
-      .Bind(6, row.name)
-      .Bind(7, row.cause)
-      .Bind(8, row.confidence)
-      .Bind(9, row.headline)
-      .Bind(10, row.culprit)
-      .Bind(12, int64_t{row.is_sandbox})
-      .Bind(13, DeathToJson(death));
-  if (row.exit_status) statement->Bind(11, int64_t{*row.exit_status});
-  if (auto added = statement->Run(); !added) return std::unexpected(std::move(added.error()));
+      "keep a death", row.unix_ns, row.container_id, row.runtime, row.ns, row.pod, row.name,
+      row.cause, row.confidence, row.headline, row.culprit, exit_status, int64_t{row.is_sandbox},
+      DeathToJson(death));
+  if (!added) return std::unexpected(std::move(added.error()));
   const int64_t id = connection_.last_id();
   // The life that it ended: the latest that began before, and has no end.
-  auto end = connection_.Prepare(
+  auto ended = connection_.Execute(
       "UPDATE life SET ended_unix_ns = ?1 WHERE id = (SELECT id FROM life WHERE container_id = ?2 "
       "AND ended_unix_ns IS NULL AND started_unix_ns <= ?1 ORDER BY started_unix_ns DESC LIMIT 1)",
-      "end a container's life");
-  if (!end) return std::unexpected(std::move(end.error()));
-  if (auto ended = end->Bind(1, row.unix_ns).Bind(2, row.container_id).Run(); !ended) {
-    return std::unexpected(std::move(ended.error()));
-  }
+      "end a container's life", row.unix_ns, row.container_id);
+  if (!ended) return std::unexpected(std::move(ended.error()));
   return id;
 }
 
 Result<void> Recording::AddIncident(const IncidentRow& row, const Death& death) {
-  auto statement = connection_.Prepare(
+  return connection_.Execute(
       "INSERT INTO incident(unix_ns, name, cause, culprit, headline, evidence) "
       "VALUES(?, ?, ?, ?, ?, ?)",
-      "keep an incident");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  return statement->Bind(1, row.unix_ns)
-      .Bind(2, row.name)
-      .Bind(3, row.kind)
-      .Bind(4, row.culprit)
-      .Bind(5, row.text)
-      .Bind(6, DeathToJson(death))
-      .Run();
+      "keep an incident", row.unix_ns, row.name, row.kind, row.culprit, row.text,
+      DeathToJson(death));
 }
 
 Result<void> Recording::AddBlind(const BlindRow& row) {
-  auto statement = connection_.Prepare(
+  return connection_.Execute(
       "INSERT INTO blind(from_unix_ns, to_unix_ns, why, count) VALUES(?, ?, ?, ?)",
-      "keep a blind window");
-  if (!statement) return std::unexpected(std::move(statement.error()));
-  return statement->Bind(1, row.from_unix_ns)
-      .Bind(2, std::max(row.from_unix_ns, row.to_unix_ns))
-      .Bind(3, row.why)
-      .Bind(4, static_cast<int64_t>(row.count))
-      .Run();
+      "keep a blind window", row.from_unix_ns, std::max(row.from_unix_ns, row.to_unix_ns), row.why,
+      static_cast<int64_t>(row.count));
 }
 
 namespace {
@@ -279,40 +231,23 @@ constexpr std::array<Kept, 5> kKept = {{
 }  // namespace
 
 Result<bool> Recording::Prune(const Retention& retention, int64_t now_unix_ns) {
-  const auto used = [&]() -> Result<int64_t> {
-    auto statement = connection_.Prepare(
-        "SELECT ((SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM "
-        "pragma_freelist_count())) * (SELECT page_size FROM pragma_page_size())",
-        "measure the store");
-    if (!statement) return std::unexpected(std::move(statement.error()));
-    if (const auto row = statement->Step(); !row) return std::unexpected(row.error());
-    return statement->Int(0);
-  };
   int64_t removed = 0;
-  const auto run = [&](const char* sql, std::optional<int64_t> before) -> Result<void> {
-    auto statement = connection_.Prepare(sql, "take old rows out of the store");
-    if (!statement) return std::unexpected(std::move(statement.error()));
-    if (before) {
-      statement->Bind(1, *before).Bind(2, kPruneRows);
-    } else {
-      statement->Bind(1, kPruneRows);
-    }
-    auto done = statement->Run();
+  const auto remove = [&](const char* sql, const auto&... values) -> Result<void> {
+    auto done = connection_.Execute(sql, "take old rows out of the store", values...);
     if (done) removed += connection_.changes();
     return done;
   };
   for (const Kept& kept : kKept) {
-    if (auto done = run(kept.too_old, now_unix_ns - retention.most_age_ns); !done) {
-      return std::unexpected(done.error());
-    }
+    auto done = remove(kept.too_old, now_unix_ns - retention.most_age_ns, kPruneRows);
+    if (!done) return std::unexpected(std::move(done.error()));
   }
-  const auto bytes = used();
+  const auto bytes = UsedBytes();
   if (!bytes) return std::unexpected(bytes.error());
-  if (*bytes > retention.most_bytes) {
-    for (const Kept& kept : kKept) {
-      if (kept.oldest == nullptr) continue;
-      if (auto done = run(kept.oldest, std::nullopt); !done) return std::unexpected(done.error());
-    }
+  for (const Kept& kept : kKept) {
+    if (*bytes <= retention.most_bytes) break;
+    if (kept.oldest == nullptr) continue;
+    auto done = remove(kept.oldest, kPruneRows);
+    if (!done) return std::unexpected(std::move(done.error()));
   }
   if (auto given = connection_.Run(kGivePages, "give room back to the file system"); !given) {
     return std::unexpected(given.error());

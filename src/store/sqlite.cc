@@ -58,7 +58,8 @@ Statement& Statement::Bind(int index, std::string_view text) {
   return *this;
 }
 
-Statement& Statement::BindNull(int index) {
+Statement& Statement::Bind(int index, const std::optional<int64_t>& value) {
+  if (value) return Bind(index, *value);
   sqlite3_bind_null(statement_.get(), index);
   return *this;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +25,14 @@ class Statement {
  public:
   Statement& Bind(int index, int64_t value);
   Statement& Bind(int index, std::string_view text);
-  Statement& BindNull(int index);
+  Statement& Bind(int index, const std::optional<int64_t>& value);
+  // To the parameters from 1 on.
+  template <typename... Values>
+  Statement& BindAll(const Values&... values) {
+    int index = 0;
+    (Bind(++index, values), ...);
+    return *this;
+  }
   // True: there is a row.
   Result<bool> Step();
   // Steps to the end and makes it ready for the next values.
@@ -55,6 +63,13 @@ class Connection {
 
   // `tried` goes into the message ("keep a death"); it must outlive the statement.
   Result<Statement> Prepare(std::string_view sql, std::string_view tried);
+  // One statement with its values, to its end.
+  template <typename... Values>
+  Result<void> Execute(std::string_view sql, std::string_view tried, const Values&... values) {
+    auto statement = Prepare(sql, tried);
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    return statement->BindAll(values...).Run();
+  }
   // Statements without a result, several if need be.
   Result<void> Run(const char* sql, std::string_view tried);
   int64_t last_id() const;
