@@ -32,9 +32,7 @@ kernel; 5 a system call failed; 70 a mistake of podtap's own.)";
 // Options that were understood, or what is wrong with them.
 template <typename Options, typename Run>
 int RunIfRight(const Result<Options>& options, Run run) {
-  if (options) return run(*options);
-  PrintError(options.error(), 0);
-  return StatusOf(options.error().kind);
+  return options ? run(*options) : Fail(options.error());
 }
 
 constexpr Command kCommands[] = {

@@ -50,11 +50,6 @@ store can't be understood; 2 wrong usage; 3 no right to read the store.)";
 
 constexpr std::chrono::milliseconds kLookEvery{300};
 
-int Fail(const Error& error) {
-  PrintError(error, 0);
-  return StatusOf(error.kind);
-}
-
 Result<EventFilter> FilterOf(const EventsOptions& options) {
   EventFilter filter;
   filter.query.ns = options.ns;
@@ -91,10 +86,12 @@ std::string WhomOf(const EventRow& row) {
                      .name = row.name});
 }
 
+// To the millisecond, without the zone.
+std::string TimeOf(const EventRow& row) { return report::LocalDateTime(row.unix_ns).substr(0, 23); }
+
 std::vector<std::string> Cells(const EventRow& row, bool wide) {
-  std::vector<std::string> cells = {report::LocalDateTime(row.unix_ns).substr(0, 23),
-                                    std::string(KindName(row.kind)), WhomOf(row), row.cause,
-                                    row.culprit};
+  std::vector<std::string> cells = {TimeOf(row), std::string(KindName(row.kind)), WhomOf(row),
+                                    row.cause, row.culprit};
   if (wide) {
     const bool death = row.kind == EventRow::Kind::kDeath;
     cells.push_back(death ? std::to_string(row.id) : "");
@@ -108,8 +105,8 @@ std::vector<std::string> Cells(const EventRow& row, bool wide) {
 
 // Lines to come can't know how wide the ones after them are.
 std::string FollowedLine(const EventRow& row, bool wide) {
-  std::string line = report::LocalDateTime(row.unix_ns).substr(0, 23) + "  " +
-                     std::string(KindName(row.kind)) + "  " + Escape(WhomOf(row));
+  std::string line =
+      TimeOf(row) + "  " + std::string(KindName(row.kind)) + "  " + Escape(WhomOf(row));
   line += "  " + Escape(row.cause);
   if (!row.culprit.empty()) line += "  " + Escape(row.culprit);
   if (wide) line += "  " + Escape(row.text);

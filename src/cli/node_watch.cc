@@ -9,7 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
+
+#include "base/clock.h"
 
 namespace podtap::cli {
 namespace {
@@ -29,12 +30,6 @@ constexpr uint64_t kIncident = UINT64_MAX;  // no life has this number
 // for it as long as for its runtime (RecorderOptions::runtime_wait_ns), and a bit less.
 constexpr int64_t kKubeletBeforeNs = 61'000'000'000;
 constexpr std::chrono::milliseconds kKubeletTime{1300};
-
-int64_t ClockNs(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // The names of programs that act for a runtime. Whether this one really does is for the
 // verdict to say; here it is only worth a look at the runtime's socket.

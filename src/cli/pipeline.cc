@@ -76,6 +76,11 @@ void PrintError(const Error& error, int verbose) {
   std::fputs(text.c_str(), stderr);
 }
 
+int Fail(const Error& error, int verbose) {
+  PrintError(error, verbose);
+  return StatusOf(error.kind);
+}
+
 void Pipeline::Passed(int pass, const std::string& text) {
   const int64_t now = MonotonicNs();
   if (options_.verbose > 0) {

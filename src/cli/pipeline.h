@@ -65,5 +65,7 @@ class Pipeline {
 
 int64_t MonotonicNs();
 void PrintError(const Error& error, int verbose);
+// The same; returns the exit status for it.
+int Fail(const Error& error, int verbose = 0);
 
 }  // namespace podtap::cli

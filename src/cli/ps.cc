@@ -43,11 +43,6 @@ constexpr const char* kStatuses = R"(
 Exit status: 0 listed; 1 a target wasn't found or could be several; 2 wrong usage;
 3 no right to ask any runtime; 5 no runtime answered.)";
 
-int Fail(const Error& error) {
-  PrintError(error, 0);
-  return StatusOf(error.kind);
-}
-
 // The containers that the targets name, in the inventory's order, each once; `status` is
 // not kOk if one of the targets is none.
 std::vector<container::Container> Select(const std::vector<container::Target>& targets,

@@ -55,23 +55,26 @@ class RecordRun : public NodeWatch::Handler {
 
   int Run() {
     auto opened = store::Recording::Open(options_.store, options_.group);
-    if (!opened) return Failed(opened.error());
+    if (!opened) return Fail(opened.error(), options_.verbose);
     auto before = opened->LastSession();
-    if (!before) return Failed(before.error());
+    if (!before) return Fail(before.error(), options_.verbose);
     auto lives = opened->OpenLives();
-    if (!lives) return Failed(lives.error());
+    if (!lives) return Fail(lives.error(), options_.verbose);
     // Sockets first: a port below 1024 needs what is given up next.
-    if (auto listening = outputs_.Listen(options_); !listening) return Failed(listening.error());
-    if (auto given_up = GiveUp(Stage::kBeforeArming); !given_up) return Failed(given_up.error());
-    if (auto armed = watch_.Arm(); !armed) return Failed(armed.error());
-    if (auto given_up = GiveUp(Stage::kArmed); !given_up) return Failed(given_up.error());
+    if (auto listening = outputs_.Listen(options_); !listening)
+      return Fail(listening.error(), options_.verbose);
+    if (auto given_up = GiveUp(Stage::kBeforeArming); !given_up)
+      return Fail(given_up.error(), options_.verbose);
+    if (auto armed = watch_.Arm(); !armed) return Fail(armed.error(), options_.verbose);
+    if (auto given_up = GiveUp(Stage::kArmed); !given_up)
+      return Fail(given_up.error(), options_.verbose);
     const BlindTime blind = BlindSince(*before);
     BeginWriting(std::move(*opened), *before, blind);
     armed_ = true;
     for (const Life* life : std::exchange(early_, {})) PutLife(*life);
     ReconcileLater(std::move(*lives), blind);
     if (auto notifying = outputs_.SetNotifier(options_); !notifying) {
-      return Failed(notifying.error());
+      return Fail(notifying.error(), options_.verbose);
     }
     log_.Info("recording into " + options_.store + ": " +
               std::to_string(watch_.inventory().containers.size()) + " containers known");
@@ -139,11 +142,6 @@ class RecordRun : public NodeWatch::Handler {
   }
 
  private:
-  int Failed(const Error& error) {
-    PrintError(error, options_.verbose);
-    return StatusOf(error.kind);
-  }
-
   Result<void> GiveUp(Stage stage) const {
     if (options_.keep_capabilities) return {};
     return DropCapabilities(stage);
@@ -246,7 +244,7 @@ class RecordRun : public NodeWatch::Handler {
       log_.Write(Log::Level::kError, std::to_string(numbers.waiting) +
                                          " facts couldn't be written to the store, and are lost");
     }
-    if (!ran) return Failed(ran.error());
+    if (!ran) return Fail(ran.error(), options_.verbose);
     log_.Info("ended");
     return kOk;
   }
@@ -266,10 +264,7 @@ class RecordRun : public NodeWatch::Handler {
 }  // namespace
 
 int Record(RecordSettings& settings) {
-  if (auto read = settings.ReadFile(); !read) {
-    PrintError(read.error(), 0);
-    return StatusOf(read.error().kind);
-  }
+  if (auto read = settings.ReadFile(); !read) return Fail(read.error());
   if (settings.options().check_config) {
     std::printf("%s\n", settings.file().empty() ? "no file; the command line is right"
                                                 : Escape(settings.file() + " is right").c_str());

@@ -20,7 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   systemctl enable --now podtap             the same as a service
 
 It watches every container of the node, keeps each death with its evidence, and
-what killed other processes. podtap why, events, report and top read the store.
+what killed other processes. podtap why and podtap events read the store.
 
 The file holds the long options as TOML: keep-days = 30. The command line goes
 first. SIGHUP reads the file again: how much is kept and who is notified change at

@@ -62,7 +62,7 @@ Result<std::vector<StoredDeaths>> Find(store::Archive& archive, std::vector<stor
     query.since_unix_ns = which.since_unix_ns;
     query.until_unix_ns = which.until_unix_ns;
     query.newest_first = true;
-    query.limit = kMostRows;
+    if (query.limit < 0) query.limit = kMostRows;
     auto rows = archive.Deaths(query);
     if (!rows) return std::unexpected(std::move(rows.error()));
     for (store::DeathRow& row : *rows) {
@@ -102,12 +102,14 @@ Result<std::vector<StoredDeaths>> FindStored(store::Archive& archive,
   std::vector<store::Query> queries(1);
   queries[0].container_id = container.id.value;
   queries[0].sandboxes = true;
+  queries[0].limit = std::min(which.most, kMostRows);  // it is one identity
   // The CRI gives every restart an id of its own.
   if (!container.pod.name.empty() && !container.is_sandbox) {
     store::Query query;
     query.ns = container.pod.ns;
     query.pod = container.pod.name;
     query.name = container.name;
+    query.limit = queries[0].limit;
     queries.push_back(query);
   }
   return Find(archive, std::move(queries), which);

@@ -35,16 +35,16 @@ class WatchRun : public NodeWatch::Handler {
                *this) {}
 
   int Run() {
-    if (const auto armed = watch_.Arm(); !armed) return Failed(armed.error());
+    if (const auto armed = watch_.Arm(); !armed) return Fail(armed.error(), options_.verbose);
     for (const Target& target : options_.targets) {
-      if (const auto found = Resolve(target); !found) return Failed(found.error());
+      if (const auto found = Resolve(target); !found) return Fail(found.error(), options_.verbose);
     }
     SayArmed();
     // What started before the targets were known.
     const auto early = std::exchange(early_, {});
     armed_ = true;
     for (const Life* life : early) OnStarted(*life);
-    if (const auto ran = watch_.Run(); !ran) return Failed(ran.error());
+    if (const auto ran = watch_.Run(); !ran) return Fail(ran.error(), options_.verbose);
     return Summary();
   }
 
@@ -95,11 +95,6 @@ class WatchRun : public NodeWatch::Handler {
     std::optional<store::BootNs> started;
     std::vector<store::Row> rows;
   };
-
-  int Failed(const Error& error) {
-    PrintError(error, options_.verbose);
-    return podtap::cli::StatusOf(error.kind);
-  }
 
   void Decide(const Life& life, Waiting& waiting) {
     if (waiting.meant == Meant::kNotKnownYet) {

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -79,11 +78,6 @@ constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kMinuteNs = 60 * kSecondNs;
 // A runtime tells an end later than the kernel, never by so much.
 constexpr int64_t kSameDeathNs = 5 * kSecondNs;
-
-int Fail(const Error& error) {
-  PrintError(error, 0);
-  return StatusOf(error.kind);
-}
 
 class WhyRun {
  public:
@@ -229,9 +223,16 @@ class WhyRun {
         any = true;
       }
     }
+    return SayStored(target) || any;
+  }
+
+  // The oldest first; of --death N the Nth last alone. False: there is none.
+  bool SayStored(const container::Target& target) {
+    bool any = false;
     for (const StoredDeaths& deaths : Take(FindStored(*archive_, target, which_))) {
-      for (const store::DeathRow& row : std::views::reverse(deaths.rows)) {
-        if (const auto death = Read(row.id)) Say(*death);
+      for (size_t i = deaths.rows.size(); i-- > 0;) {
+        if (nth_ > 0 && static_cast<int64_t>(i) + 1 != nth_) continue;
+        if (const auto death = Read(deaths.rows[i].id)) Say(*death);
         any = true;
       }
     }
@@ -241,16 +242,7 @@ class WhyRun {
   // --death, --since: the store alone can tell.
   int AskTheStore(const std::vector<container::Target>& targets) {
     for (const container::Target& target : targets) {
-      bool any = false;
-      for (const StoredDeaths& deaths : Take(FindStored(*archive_, target, which_))) {
-        // The oldest first; of --death N the Nth last alone.
-        for (size_t i = deaths.rows.size(); i-- > 0;) {
-          if (nth_ > 0 && static_cast<int64_t>(i) + 1 != nth_) continue;
-          if (const auto death = Read(deaths.rows[i].id)) Say(*death);
-          any = true;
-        }
-      }
-      if (any) continue;
+      if (SayStored(target)) continue;
       failed_ = Fail({.kind = ErrorKind::kInput,
                       .tried = "find the death of",
                       .on = target.written,
