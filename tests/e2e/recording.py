@@ -43,14 +43,7 @@ class Recorder:
         return self.err.wait(lambda lines: any(text in line for line in lines), timeout)
 
     def stop(self, number=signal.SIGTERM, timeout=20):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-            try:
-                self.process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        return session.Outcome(self.process.returncode, self.out.text(), self.err.text())
+        return session.end(self.process, self.out, self.err, number, timeout)
 
     # ------------------------------------------------------------- what it kept
 

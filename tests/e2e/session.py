@@ -83,6 +83,18 @@ class Lines:
             return list(self._lines)
 
 
+def end(process, out, err, number=signal.SIGINT, timeout=20):
+    """Sends the signal unless it has ended, or kills it; how it ended and what it said."""
+    if process.poll() is None:
+        process.send_signal(number)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return Outcome(process.returncode, out.text(), err.text())
+
+
 class Session:
     """A podtap that keeps running. Use it in a `with`: it never outlives the test."""
 

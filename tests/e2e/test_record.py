@@ -170,13 +170,18 @@ class Deaths(WithStore):
 class Interrupted(WithStore):
     """The recorder is gone for a while: it says so, and proves nothing of that time."""
 
-    def test_killed_and_a_death_meanwhile(self):
+    def known_container(self):
+        """A recorder that knows a container: (stage, sockets, recorder, container)."""
         scene = self.stage("docker", "meanwhile")
         sockets = [socket_of(scene.daemon)]
         recorder = self.recorder(sockets=sockets)
         container = scene.run("victim", "wait")
         self.assertTrue(recording.wait_for(
             lambda: self.rows(f"SELECT 1 FROM life WHERE container_id = '{container.id}'")))
+        return scene, sockets, recorder, container
+
+    def test_killed_and_a_death_meanwhile(self):
+        scene, sockets, recorder, container = self.known_container()
         recorder.stop(signal.SIGKILL)
         os.kill(container.pid, signal.SIGKILL)
         self.assertTrue(recording.wait_for(lambda: not scene.daemon.docker(
@@ -192,12 +197,7 @@ class Interrupted(WithStore):
         self.assertEqual(verdict["exit"]["code"], 137)
 
     def test_stopped_and_nothing_died(self):
-        scene = self.stage("docker", "stopped")
-        sockets = [socket_of(scene.daemon)]
-        recorder = self.recorder(sockets=sockets)
-        container = scene.run("victim", "wait")
-        self.assertTrue(recording.wait_for(
-            lambda: self.rows(f"SELECT 1 FROM life WHERE container_id = '{container.id}'")))
+        _, sockets, recorder, _ = self.known_container()
         self.assertEqual(recorder.stop().status, 0)
         again = self.recorder(sockets=sockets)
         time.sleep(1)

@@ -4,7 +4,6 @@ PODTAP_TEST_EVIDENCE=DIR keeps the evidence of every death there."""
 
 import json
 import os
-import signal
 import subprocess
 import time
 
@@ -34,14 +33,7 @@ class Watcher:
         self.close()
 
     def close(self, timeout=20):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        return session.Outcome(self.process.returncode, self._out.text(), self._err.text())
+        return session.end(self.process, self._out, self._err, timeout=timeout)
 
     def messages(self):
         return "".join(self._err.seen())
