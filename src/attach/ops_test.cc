@@ -297,9 +297,13 @@ TEST(Ops, Chains) {
     m.Add(Op::kMove, copy, {R(chain)});
     m.Add(Op::kChainText, with, {R(chain)}, 1);
     m.Add(Op::kChainText, without, {R(chain)}, 0);
-    m.Print({R(copy), R(with), R(without)});
+    // Of a task whose address is just a number, as pid2task() gives it.
+    const Reg by_number = m.New(Type::kChain);
+    m.Add(Op::kChainCapture, by_number, {R(m.L(Op::kAdd, {R(task), I(0)}))});
+    m.Print({R(copy), R(with), R(without), R(by_number)});
   });
-  ASSERT_EQ(got.size(), 3u);
+  ASSERT_EQ(got.size(), 4u);
+  EXPECT_EQ(got[3], got[0]);
   std::string with, without;
   ir::FormatChain(got[0], true, with);
   ir::FormatChain(got[0], false, without);

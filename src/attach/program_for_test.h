@@ -32,13 +32,14 @@ inline kernel::Kernel& TheKernel() {
   return *kernel;
 }
 
-// This kernel without may_goto, signed division and atomics that fetch.
+// This kernel without may_goto, signed division, atomics that fetch and read-only casts.
 class OldKernel : public kernel::OlderKernel {
  public:
   OldKernel() : OlderKernel(TheKernel()) {
     has.may_goto = false;
     has.signed_division = false;
     has.atomic_fetch = false;
+    has.rdonly_cast = false;
   }
 };
 

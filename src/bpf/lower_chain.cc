@@ -26,6 +26,47 @@ void CopyComm(Emitter& e, int32_t from) {
   }
 }
 
+// r8 = the task whose chain it is → the chain at `chain` of the scratch value. For kernels
+// that have no bpf_rdonly_cast (6.2): a task's address is just a number there, and its fields
+// are read by the helper, which leaves zeroes where it can't.
+void CaptureByAddress(Emitter& e, int32_t chain) {
+  const TaskOffsets& task = e.target().task;
+  const Assembler::Label loop = e.as.NewLabel(), end = e.as.NewLabel();
+  const auto read = [&](int to, int32_t at, int32_t size, uint32_t member) {
+    e.as.Mov(kR1, to);
+    e.as.OpImm(Alu::kAdd, kR1, at);
+    e.as.MovImm(kR2, size);
+    e.as.Mov(kR3, kR8);
+    e.as.OpImm(Alu::kAdd, kR3, static_cast<int32_t>(member));
+    e.as.Call(Helper::kReadKernel);
+  };
+  const auto read_to_frame = [&](uint8_t size, uint32_t member) {
+    read(kFrame, Frame::kTempA, size, member);
+    e.as.Load(size, kR0, kFrame, Frame::kTempA);
+  };
+  e.as.StoreImm(8, kScratchReg, chain, 0);
+  e.as.StoreImm(8, kFrame, Frame::kTempC, 0);
+  e.as.Bind(loop);
+  e.as.IfImm(Jump::kEq, kR8, 0, end);
+  // A count that the verifier follows bounds the loop.
+  e.as.Load(8, kR9, kFrame, Frame::kTempC);
+  e.as.IfImm(Jump::kGe, kR9, ir::kMaxChain, end);
+  e.as.Mov(kR1, kR9);
+  e.as.OpImm(Alu::kAdd, kR1, 1);
+  e.as.Store(8, kFrame, Frame::kTempC, kR1);
+  e.as.Store(8, kScratchReg, chain, kR1);
+  e.as.OpImm(Alu::kMul, kR9, kEntry);
+  e.as.Op(Alu::kAdd, kR9, kScratchReg);
+  read(kR9, chain + 8, kComm, task.comm);
+  read(kR9, chain + 8 + kStart, 8, task.start_boottime);
+  read_to_frame(4, task.pid);
+  e.as.IfImm(Jump::kEq, kR0, 0, end);
+  read_to_frame(8, task.real_parent);
+  e.as.Mov(kR8, kR0);
+  e.as.Goto(loop);
+  e.as.Bind(end);
+}
+
 }  // namespace
 
 // Up to the task whose pid is 0, which is its own parent and is kept.
@@ -43,9 +84,7 @@ void LowerChainCapture(Emitter& e, const Instr& instr) {
     CastReadOnly(e, task.btf_id);
     e.as.Mov(kR8, kR0);
   } else if (e.program().regs[instr.args[0].reg].type != ir::Type::kPtr) {
-    e.Refuse(instr,
-             "this kernel has no bpf_rdonly_cast (6.2), so the ancestry of a task found by "
-             "its number can't be walked");
+    CaptureByAddress(e, chain);
     return;
   }
   e.as.MovImm(kR5, 0);

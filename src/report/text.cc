@@ -114,6 +114,7 @@ bool WorthNaming(const store::Process& process, const Culprit& culprit) {
 }
 
 void AddProcess(const View& view, const Culprit& culprit, std::string_view label, Page& page) {
+  if (!culprit.process) return;
   const store::Process& process = *culprit.process;
   const std::string command = CommandLine(process);
   page.Field(label, view.Name(process.key) + (command.empty() ? "" : ": " + command));

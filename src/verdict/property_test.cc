@@ -160,6 +160,19 @@ TEST(Property, AGapAfterTheBlowHidesNoOtherKiller) {
   EXPECT_EQ(tried, 1U);
 }
 
+TEST(Property, ASignalWhoseSenderIsNotToldAccusesNobody) {
+  for (const GoldenCase& golden : ReadGoldenCases()) {
+    Death damaged = golden.death;
+    for (store::Row& row : damaged.rows) {
+      if (auto* sent = std::get_if<store::SignalSent>(&row.fact)) sent->sender = {};
+    }
+    const Verdict verdict = Judge(damaged);
+    if (!verdict.culprit || verdict.culprit->kind != Culprit::Kind::kProcess) continue;
+    ASSERT_TRUE(verdict.culprit->process) << golden.name << ": " << verdict.headline;
+    EXPECT_TRUE(verdict.culprit->process->key.known()) << golden.name << ": " << verdict.headline;
+  }
+}
+
 TEST(Property, WhatIsLikelySaysWhy) {
   for (const GoldenCase& golden : ReadGoldenCases()) {
     const Verdict verdict = Judge(golden.death);

@@ -3,7 +3,12 @@
 namespace podtap::verdict {
 
 Link SentLink(const View& view, const Signal& signal) {
-  const std::string who = FromKernel(*signal.fact) ? "the kernel" : view.Name(signal->sender);
+  std::string who = "somebody";
+  if (FromKernel(*signal.fact)) {
+    who = "the kernel";
+  } else if (signal->sender.known()) {
+    who = view.Name(signal->sender);
+  }
   return {.text = who + " sent " + SignalName(signal->signal) + " to " + view.Name(signal->target),
           .process = signal->target,
           .row = signal.row};

@@ -103,6 +103,7 @@ void AddFlagSteps(const View& view, const Culprit& culprit, std::vector<std::str
 
 bool SomebodySent(const Scene& scene) {
   if (!scene.blow || FromKernel(*scene.sent()) || scene.sent()->sender_kthread) return false;
+  if (!scene.sent()->sender.known()) return false;  // its row is damaged
   // What else comes without a siginfo (a parent's death) is no sender's will.
   return scene.sent()->info == store::SignalSent::Info::kReal || IsCgroupKill(*scene.sent());
 }

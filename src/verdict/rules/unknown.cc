@@ -1,6 +1,7 @@
 // unknown: what was missing.
 //
 // The last rule; it says what is known all the same, and what would have told more.
+#include "verdict/blow.h"
 #include "verdict/rules/rule.h"
 #include "verdict/rules/sender.h"
 #include "verdict/rules/told.h"
@@ -79,7 +80,13 @@ std::optional<Finding> NotKnown(const Scene& scene) {
   const End& end = scene.subject.end;
   if (scene.blow) {
     const Link link = SentLink(scene.view, scene.blow->root);
+    const bool nobody = !FromKernel(*scene.sent()) && !scene.sent()->sender.known();
     finding.headline = "Why " + link.text + " is not known.";
+    if (nobody) {
+      finding.headline = "Who sent " + SignalName(scene.sent()->signal) + " to " +
+                         scene.view.Name(scene.sent()->target) + " is not known.";
+      finding.gaps.emplace_back("The record of the signal doesn't tell its sender.");
+    }
     finding.chain.push_back(link);
     finding.evidence.push_back(scene.blow->root.row);
     AddKernelHints(scene, finding);
