@@ -73,6 +73,7 @@ bench:
 	@scripts/setup build bench
 	@scripts/build release podtap bench_programs
 	@bench/run --podtap $(RELEASE) --programs build/release/bin --json build/bench.json
+	@bench/node --podtap $(RELEASE) --json build/bench-node.json
 
 # A stap that somebody else installed is left alone. Ours has its own links to
 # page and completions, because shells and man look by the command's name.

@@ -58,6 +58,20 @@ Result<void> Loader::PrepareLines(const std::vector<bpf::Program>& programs) {
   return {};
 }
 
+Result<kernel::TypeId> Loader::Kfunc(const std::string& name) {
+  const auto known = kfuncs_.find(name);
+  if (known != kfuncs_.end()) return known->second;
+  Result<const kernel::Btf*> btf = kernel_.btf();
+  if (!btf) return std::unexpected(btf.error());
+  const auto id = (*btf)->Find(name, kernel::BtfKind::kFunc);
+  if (!id) {
+    return std::unexpected(Error{ErrorKind::kUnsupported, "load a probe", "",
+                                 "this kernel has no function " + name, 0, "", ""});
+  }
+  kfuncs_.emplace(name, *id);
+  return *id;
+}
+
 Result<void> Loader::Relocate(bpf::Program& program, const Loaded& loaded) {
   using Kind = bpf::Relocation::Kind;
   for (const bpf::Relocation& relocation : program.relocations) {
@@ -82,14 +96,8 @@ Result<void> Loader::Relocate(bpf::Program& program, const Loaded& loaded) {
         insn.imm = maps_.global_fd(relocation.index);
         break;
       case Kind::kKfunc: {
-        Result<const kernel::Btf*> btf = kernel_.btf();
-        if (!btf) return std::unexpected(btf.error());
-        const auto id = (*btf)->Find(relocation.name, kernel::BtfKind::kFunc);
-        if (!id) {
-          return std::unexpected(Error{ErrorKind::kUnsupported, "load a probe", "",
-                                       "this kernel has no function " + relocation.name, 0, "",
-                                       ""});
-        }
+        const Result<kernel::TypeId> id = Kfunc(relocation.name);
+        if (!id) return std::unexpected(id.error());
         insn.imm = static_cast<int32_t>(*id);
         break;
       }

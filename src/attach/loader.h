@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "attach/btf_blob.h"
@@ -46,13 +48,15 @@ class Loader {
   // `pending` must stay where it is: its spec points into it.
   Result<void> Prepare(uint32_t index, Pending& pending);
   Result<void> Relocate(bpf::Program& program, const Loaded& loaded);
+  Result<kernel::TypeId> Kfunc(const std::string& name);
   Error Explain(const Pending& pending) const;
 
   const ir::Module& module_;
   const Maps& maps_;
   kernel::Kernel& kernel_;
   Fd btf_;
-  std::vector<LineRecord> site_lines_;  // of each site; insn unused
+  std::map<std::string, kernel::TypeId> kfuncs_;  // a search of vmlinux each
+  std::vector<LineRecord> site_lines_;            // of each site; insn unused
 };
 
 }  // namespace podtap::attach

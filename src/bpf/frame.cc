@@ -22,6 +22,11 @@ constexpr int32_t kFunctionStack = 32;
 constexpr uint32_t kMaxScratch = 32768;
 constexpr uint32_t kSlackMin = 64;
 constexpr uint32_t kMaxSnapshot = 64u << 20;  // for each CPU
+// Since 6.18 the verifier walks through the whole program at every end of a path that
+// touched the stack in a new place (bpf_update_live_stack): a third of its time with
+// thousands of instructions. The numbers of a program that has more than so many of ours
+// live in the scratch value, which it doesn't track; a smaller one does without the look-up.
+constexpr size_t kLarge = 256;
 
 uint32_t RoundUp(uint32_t bytes) { return (bytes + 7) & ~7u; }
 
@@ -95,7 +100,9 @@ class Builder {
     const ir::RegInfo& info = program_.regs[reg];
     const Interval& interval = flow_.intervals[reg];
     const bool word = info.type == Type::kI64 || info.type == Type::kPtr;
-    if (word && !(info.type == Type::kI64 && flow_.opaque[reg] && target_.may_goto)) {
+    const bool untracked =
+        info.type == Type::kI64 && target_.may_goto && (flow_.opaque[reg] || large_);
+    if (word && !untracked) {
       const uint32_t at = stack.Take(interval, 8);
       if (at != ir::kNone) {
         frame_.homes[reg] = {Home::Kind::kStack, -static_cast<int32_t>(at) - 8};
@@ -140,8 +147,10 @@ class Builder {
     grows_.assign(program_.regs.size(), false);
     uint32_t longest = 16, text = 0, key = 0, value = 0;
     bool records = false, matches = false;
+    size_t instructions = 0;
     for (const ir::Block& block : program_.blocks) {
       for (const ir::Instr& instr : block.instrs) {
+        instructions++;
         const bool string = instr.dst != ir::kNoReg && program_.regs[instr.dst].type == Type::kStr;
         for (const ir::Operand& arg : instr.args) longest = std::max(longest, CapOf(arg));
         if (string) longest = std::max(longest, program_.regs[instr.dst].cap);
@@ -209,6 +218,7 @@ class Builder {
         }
       }
     }
+    large_ = instructions > kLarge;
     frame_.slack = RoundUp(longest) + kSlackMin;
     uint32_t at = kOutOffset + (records ? kOutSize : 0);
     frame_.key_offset = at;
@@ -235,6 +245,7 @@ class Builder {
   Frame frame_;
   std::vector<bool> grows_;
   bool calls_back_ = false;
+  bool large_ = false;
   uint32_t fixed_end_ = 0;
 };
 

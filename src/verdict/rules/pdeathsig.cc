@@ -15,8 +15,9 @@ namespace {
 constexpr int32_t kExitGroup = 231;
 
 bool IsParentDeath(const store::SignalSent& sent) {
-  return sent.info == store::SignalSent::Info::kNone && sent.to_group && sent.sender.known() && sent.sender_exiting &&
-         sent.signal == sent.pdeath_signal && !Same(sent.sender, sent.target);
+  return sent.info == store::SignalSent::Info::kNone && sent.to_group && sent.sender.known() &&
+         sent.sender_exiting && sent.signal == sent.pdeath_signal &&
+         !Same(sent.sender, sent.target);
 }
 
 }  // namespace
