@@ -17,13 +17,14 @@ docdir = $(sharedir)/doc/podtap
 unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 .DEFAULT_GOAL := build
-.PHONY: help build dev test test-kubelet test-kernels accuracy demo bench install uninstall fuzz-smoke tidy format clean
+.PHONY: help build dev test test-kubelet test-kernels soak accuracy demo bench install uninstall fuzz-smoke tidy format clean
 
 help:
 	@echo "make build       the release binary, $(RELEASE)"
 	@echo "make test        builds and runs every test"
 	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
 	@echo "make test-kernels  on Linux 5.10, 6.1 and 6.12, in QEMU (minutes)"
+	@echo "make soak        the flight recorder under load and killed fifty times (ten minutes)"
 	@echo "make accuracy    every cause of death twenty times: how often podtap is right (half an hour)"
 	@echo "make demo        kills a container and lets podtap say who did it"
 	@echo "make bench       measures podtap beside bpftrace"
@@ -58,6 +59,11 @@ test-kernels:
 	@scripts/setup build kernels
 	@scripts/build release podtap victims
 	@tests/kernels/run --podtap $(RELEASE) --victim build/release/bin/victim
+
+soak:
+	@scripts/setup build test bench soak
+	@scripts/build release podtap bench_programs
+	@tests/soak/run --podtap $(RELEASE) --programs build/release/bin
 
 accuracy:
 	@scripts/setup build test

@@ -83,7 +83,7 @@ void Finisher::AddSymbols(store::Death& death) const {
   }
 }
 
-void Finisher::AddDigests(store::Death& death) const {
+void Finisher::AddDigests(store::Death& death) {
   std::set<store::ProcessKey> senders;
   for (const store::Row& row : death.rows) {
     const auto* sent = std::get_if<store::SignalSent>(&row.fact);
@@ -94,7 +94,7 @@ void Finisher::AddDigests(store::Death& death) const {
   for (store::Process& process : death.processes) {
     if (!senders.contains(process.key) || !process.sha256.empty()) continue;
     const Fd fd = OpenExecutable(root_, process);
-    if (fd.valid()) process.sha256 = recorder::Sha256(fd.get());
+    if (fd.valid()) process.sha256 = digests_.Of(fd.get());
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/host_root.h"
 #include "base/task_queue.h"
+#include "recorder/digest.h"
 #include "recorder/users.h"
 #include "verdict/verdict.h"
 
@@ -26,13 +27,14 @@ class Finisher {
  private:
   void Complete(store::Death& death);
   void AddSymbols(store::Death& death) const;
-  void AddDigests(store::Death& death) const;
+  void AddDigests(store::Death& death);
 
   HostRoot root_;
   TaskQueue& answers_;
   Done done_;
   size_t pending_ = 0;
   recorder::Users users_;
+  recorder::Digests digests_;
   Worker worker_;
 };
 

@@ -10,6 +10,11 @@
 #include <vector>
 
 namespace podtap::recorder {
+namespace {
+
+constexpr size_t kMostRemembered = 256;
+
+}  // namespace
 
 std::string Sha256(int fd, uint64_t most) {
   struct stat status {};
@@ -37,6 +42,24 @@ std::string Sha256(int fd, uint64_t most) {
     at += static_cast<uint64_t>(n);
   }
   return "";  // it grew while it was read
+}
+
+std::string Digests::Of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return "";
+  const Identity identity = {status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec,
+                             status.st_ctim.tv_nsec};
+  if (const auto found = known_.find(identity); found != known_.end()) return found->second;
+  std::string digest = Sha256(fd);
+  // Written to while it was read: the next one reads it again.
+  struct stat after {};
+  const bool same = ::fstat(fd, &after) == 0 && after.st_ctim.tv_sec == status.st_ctim.tv_sec &&
+                    after.st_ctim.tv_nsec == status.st_ctim.tv_nsec;
+  if (same) {
+    if (known_.size() >= kMostRemembered) known_.clear();
+    known_.emplace(identity, digest);
+  }
+  return digest;
 }
 
 }  // namespace podtap::recorder

@@ -53,6 +53,20 @@ TEST(Digest, IsSha256) {
   EXPECT_EQ(Sha256(null.get()), "");
 }
 
+TEST(Digest, IsRememberedUntilTheFileIsWrittenTo) {
+  Digests digests;
+  const Fd file = FileOf("abc");
+  const std::string before = digests.Of(file.get());
+  EXPECT_EQ(before, Sha256(file.get()));
+  EXPECT_EQ(digests.Of(file.get()), before);
+  // As long as before, later than the clock tick that times of change go by.
+  ::usleep(20'000);
+  ASSERT_EQ(::pwrite(file.get(), "xyz", 3, 0), 3);
+  EXPECT_NE(digests.Of(file.get()), before);
+  EXPECT_EQ(digests.Of(file.get()), Sha256(file.get()));
+  EXPECT_EQ(digests.Of(-1), "");
+}
+
 extern "C" [[gnu::noinline, gnu::used]] int podtap_test_landmark(int x) { return x * 3 + 1; }
 
 // Where a function of this very program stands in its file.

@@ -54,7 +54,7 @@ class Recorder:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def deaths(self, container_id=None):
-        return [event for event in self.events("--kind", "death")
+        return [event for event in self.events("--kind", "death", "--most", 1_000_000)
                 if container_id in (None, event.get("container_id"))]
 
     def wait_death(self, container_id, count=1, timeout=10):

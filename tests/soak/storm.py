@@ -95,7 +95,7 @@ def with_recorder(report, options, name, start, seconds):
     """The load `start` with containers killed under it: Docker's, and bare cgroups."""
     daemon = docker.daemon()
     count = max(3, int(seconds / 1.5) - 2)
-    ours = [daemon.run(f"soak-{name.split()[0]}-{i}", "sleep", "100000") for i in range(5)]
+    ours = [daemon.run(f"soak-{name}-{i}", "sleep", "100000") for i in range(min(5, count // 2))]
     ids = {one.name: json.loads(daemon.docker("inspect", "-f", "{{json .Id}}", one.name).stdout)
            for one in ours}
     bare = [cgroups.Container() for _ in range(count - len(ours))]
@@ -107,12 +107,13 @@ def with_recorder(report, options, name, start, seconds):
         process = start()
         killed = kill_meanwhile([one for pair in zip(ours, bare) for one in pair] +
                                 bare[len(ours):], process)
+        report.that(killed, f"{name}: something was killed")
         process.wait()
         cpu = usage.cpu_seconds(recorder.process.pid) - before
         check_deaths(report, recorder, {ids.get(getattr(one, "name", ""), getattr(one, "id", ""))
                                         for one in killed}, name)
         peak = usage.peak_mib(recorder.process.pid)
-        lost = [one for one in recorder.events("--kind", "blind") if one.get("why") == "lost"]
+        lost = [one for one in recorder.events("--kind", "blind", "--most", 10_000) if one.get("why") == "lost"]
     report.figure(f"{name}: the recorder's CPU, peak memory, events it says it lost",
                   f"{100 * cpu / seconds:.0f} %, {peak:.1f} MiB, "
                   f"{sum(one['count'] for one in lost):,}")
