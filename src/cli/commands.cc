@@ -9,6 +9,7 @@
 #include "cli/pipeline.h"
 #include "cli/ps.h"
 #include "cli/record.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/watch.h"
@@ -54,6 +55,10 @@ constexpr Command kCommands[] = {
     {"events", "List deaths, kills and blind windows that were recorded",
      [](CLI::App& app, int64_t) -> std::function<int()> {
        return [options = DeclareEvents(app)] { return Events(*options); };
+     }},
+    {"report", "Write a page about the deaths that were recorded",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareReport(app)] { return Report(*options); };
      }},
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/clock.h"
-#include "verdict/wording.h"
+#include "report/review.h"
 
 namespace podtap::cli {
 namespace {
@@ -39,23 +39,13 @@ EventRow RowOf(const store::IncidentRow& incident) {
           .text = incident.text};
 }
 
-std::string BlindText(const store::BlindRow& blind) {
-  const std::string length = verdict::Duration(blind.to_unix_ns - blind.from_unix_ns);
-  if (blind.why == "lost") return std::to_string(blind.count) + " events were lost in " + length;
-  if (blind.why == "not kept") {
-    return std::to_string(blind.count) + " facts couldn't be kept in " + length;
-  }
-  return "nobody recorded for " + length +
-         (blind.why == "killed" ? ": the recorder was killed" : "");
-}
-
 EventRow RowOf(const store::BlindRow& blind) {
   return {.kind = Kind::kBlind,
           .id = blind.id,
           .unix_ns = blind.from_unix_ns,
           .to_unix_ns = blind.to_unix_ns,
           .cause = blind.why,
-          .text = BlindText(blind),
+          .text = report::BlindText(blind),
           .count = blind.count};
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "verdict/cause_class.h"
 
 namespace podtap::cli {
 
@@ -17,29 +18,12 @@ inline constexpr int kNotSupported = 4;
 inline constexpr int kSystemFailed = 5;
 inline constexpr int kInternalError = 70;
 
-// What `podtap watch --once` ends with, by the first word of the cause. An exit by itself
-// with code 0 is kOk.
-inline constexpr int kDiedUnknown = 15;
-struct CauseStatusRow {
-  std::string_view first_word;
-  int status;
-};
-inline constexpr std::array kCauseStatuses = {
-    CauseStatusRow{"killed", 10},  CauseStatusRow{"pdeathsig", 10},
-    CauseStatusRow{"hangup", 10},  CauseStatusRow{"interrupt", 10},
-    CauseStatusRow{"runtime", 11}, CauseStatusRow{"kubernetes", 11},
-    CauseStatusRow{"oom", 12},     CauseStatusRow{"fault", 13},
-    CauseStatusRow{"abort", 13},   CauseStatusRow{"seccomp", 13},
-    CauseStatusRow{"rlimit", 13},  CauseStatusRow{"sigpipe", 13},
-    CauseStatusRow{"alarm", 13},   CauseStatusRow{"pidns", 13},
-    CauseStatusRow{"exit", 14},    CauseStatusRow{"start", 14},
-};
+// What `podtap watch --once` ends with, by the class of the cause: killed, stopped, memory,
+// fault, exited, unknown. An exit by itself with code 0 is kOk.
+inline constexpr std::array<int, verdict::kCauseClasses> kCauseStatuses = {10, 11, 12, 13, 14, 15};
+inline constexpr int kDiedUnknown = kCauseStatuses.back();
 inline int CauseStatus(std::string_view cause) {
-  const std::string_view first = cause.substr(0, cause.find('.'));
-  for (const CauseStatusRow& row : kCauseStatuses) {
-    if (row.first_word == first) return row.status;
-  }
-  return kDiedUnknown;
+  return kCauseStatuses.at(static_cast<size_t>(verdict::ClassOf(cause)));
 }
 
 inline int StatusOf(ErrorKind kind) {

@@ -98,7 +98,8 @@ Result<void> NodeWatch::Arm() {
   Worker asker;
   TaskQueue asked;
   asker.Post([this, &asked] {
-    auto inventory = std::make_shared<container::Inventory>(desk_->Inventory(timeout_));
+    auto inventory =
+        std::make_shared<container::Inventory>(desk_->Inventory(timeout_, options_.unlisted));
     asked.Post([this, inventory] { inventory_ = std::move(*inventory); });
   });
   const auto version = node_->tree().hierarchies().version;
@@ -196,7 +197,8 @@ void NodeWatch::TakeRuntimeEvents(container::EventStream& stream) {
   }
   if (!batch.interrupted) return;
   // What started or ended meanwhile: the kernel told of it, its names are asked for.
-  for (const container::Container& container : desk_->Inventory(timeout_).containers) {
+  for (const container::Container& container :
+       desk_->Inventory(timeout_, options_.unlisted).containers) {
     Adopt(container);
   }
 }

@@ -34,6 +34,7 @@ struct NodeWatchOptions {
   // "reload", and doesn't end it.
   bool incidents = false;
   bool hup_reloads = false;
+  container::Unlisted unlisted = container::Unlisted::kOfTheMissing;
 };
 
 class NodeWatch : private recorder::Observer {

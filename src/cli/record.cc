@@ -50,7 +50,8 @@ class RecordRun : public NodeWatch::Handler {
                 .ring_bytes = uint64_t{options_.ring_mib} << 20,
                 .verbose = options_.verbose,
                 .incidents = true,
-                .hup_reloads = true},
+                .hup_reloads = true,
+                .unlisted = container::Unlisted::kAlways},
                *this) {}
 
   int Run() {

@@ -40,8 +40,9 @@ RuntimeDesk::RuntimeDesk(container::Runtimes runtimes, const HostRoot& root,
                          const cgroup::Tree& tree, TaskQueue& answers)
     : runtimes_(std::move(runtimes)), root_(root), tree_(tree), answers_(answers) {}
 
-container::Inventory RuntimeDesk::Inventory(std::chrono::milliseconds time) {
-  return container::TakeInventory(runtimes_, tree_, container::After(time));
+container::Inventory RuntimeDesk::Inventory(std::chrono::milliseconds time,
+                                            container::Unlisted unlisted) {
+  return container::TakeInventory(runtimes_, tree_, container::After(time), unlisted);
 }
 
 Result<Container> RuntimeDesk::AskNow(RuntimeKind kind, const ContainerId& id) {

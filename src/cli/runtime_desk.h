@@ -29,7 +29,7 @@ class RuntimeDesk {
               TaskQueue& answers);
 
   // All containers now. Waits; no answer comes later than `time`.
-  container::Inventory Inventory(std::chrono::milliseconds time);
+  container::Inventory Inventory(std::chrono::milliseconds time, container::Unlisted unlisted);
 
   using Answer = std::function<void(Result<container::Container>)>;
   // A container by its id. kUnknown asks all runtimes for it.

@@ -122,7 +122,8 @@ bool Inventory::IsSuperseded(const Container& container) const {
   });
 }
 
-Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Deadline deadline) {
+Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Deadline deadline,
+                        Unlisted unlisted) {
   Inventory inventory;
   inventory.looked_at = runtimes.looked_at;
   std::vector<Answer> answers(runtimes.found.size());
@@ -153,7 +154,9 @@ Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Dead
   inventory.all_cgroups = index.complete();
   // Who names the runtimes wants to see theirs; only when one is missing, what the cgroups
   // know may be its.
-  if (!runtimes.given || missing) AddUnlisted(tree, index, inventory.containers);
+  if (!runtimes.given || missing || unlisted == Unlisted::kAlways) {
+    AddUnlisted(tree, index, inventory.containers);
+  }
   std::ranges::sort(inventory.containers, [](const Container& a, const Container& b) {
     return std::tuple_cat(NameOf(a), std::tie(a.created_unix_ns, a.id)) <
            std::tuple_cat(NameOf(b), std::tie(b.created_unix_ns, b.id));

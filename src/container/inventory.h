@@ -44,7 +44,12 @@ struct Inventory {
   bool IsSuperseded(const Container& container) const;
 };
 
+// Containers that no runtime told of, as far as their cgroups tell: of a runtime that didn't
+// answer or isn't known; or always, also beside runtimes that the user named.
+enum class Unlisted : uint8_t { kOfTheMissing, kAlways };
+
 // Asks all runtimes at the same time; none can hold it up beyond the deadline.
-Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Deadline deadline);
+Inventory TakeInventory(const Runtimes& runtimes, const cgroup::Tree& tree, Deadline deadline,
+                        Unlisted unlisted = Unlisted::kOfTheMissing);
 
 }  // namespace podtap::container

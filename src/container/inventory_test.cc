@@ -114,6 +114,20 @@ TEST(InventoryTest, ACgroupOfAnotherName) {
   EXPECT_EQ(inventory.Find(Id('b'))->cgroup_path, "");  // its process is gone
 }
 
+TEST(InventoryTest, WhatNoRuntimeListsIsThereBesideNamedRuntimesOnlyIfAskedFor) {
+  FakeNode node(Version::kV2);
+  node.AddProcess(10, "/docker/" + Id('a'));
+  node.Write(Hierarchy::kIds, "/docker/" + Id('a'), "cgroup.events", "populated 1\n");
+  std::vector<std::unique_ptr<Runtime>> found;
+  found.push_back(std::make_unique<FakeRuntime>(RuntimeKind::kPodman, "/run/podman/podman.sock"));
+  Runtimes runtimes = Of(std::move(found));
+  runtimes.given = true;
+  const auto tree = node.Open();
+  const Deadline deadline = After(std::chrono::seconds(5));
+  EXPECT_EQ(TakeInventory(runtimes, *tree, deadline).Find(Id('a')), nullptr);
+  EXPECT_NE(TakeInventory(runtimes, *tree, deadline, Unlisted::kAlways).Find(Id('a')), nullptr);
+}
+
 TEST(InventoryTest, OneThatFailsIsNamedAndTheOthersAnswer) {
   FakeNode node(Version::kV2);
   node.AddProcess(10, "/docker/" + Id('a'));

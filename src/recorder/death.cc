@@ -9,7 +9,8 @@ namespace {
 
 // A death within this time of the watch's start may have had its cause before it.
 constexpr int64_t kTooSoonNs = 1'000'000'000;
-constexpr size_t kMostBuried = 256;
+// As many as may die before the first of their cgroups is removed.
+constexpr size_t kMostBuried = 16384;
 
 // Everybody whom a fact names.
 struct Named {
@@ -81,10 +82,12 @@ void Recorder::Bury(size_t index, BootNs now) {
   std::erase(followed_, life);
   std::erase_if(life_of_cgroup_, [&](const auto& entry) {
     if (entry.second != life) return false;
-    buried_.push_back(entry.first);
+    if (buried_.insert(entry.first).second) buried_order_.push_back(entry.first);
     return true;
   });
-  while (buried_.size() > kMostBuried) buried_.pop_front();
+  for (; buried_order_.size() > kMostBuried; buried_order_.pop_front()) {
+    buried_.erase(buried_order_.front());
+  }
   observer_.OnDeath(*life, MakeDeath(*life, now));
 }
 

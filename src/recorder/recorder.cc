@@ -86,7 +86,7 @@ Recorder::LifePtr Recorder::LifeOfContainer(const container::ContainerId& id) co
 Recorder::LifePtr Recorder::LifeOf(cgroup::CgroupId cgroup, BootNs now) {
   const auto found = life_of_cgroup_.find(cgroup.value);
   if (found != life_of_cgroup_.end()) return found->second;
-  if (std::find(buried_.begin(), buried_.end(), cgroup.value) != buried_.end()) return nullptr;
+  if (buried_.contains(cgroup.value)) return nullptr;
   const std::string path = cgroups_.Path(cgroup, now);
   if (path.empty()) return nullptr;
   LifePtr life = LifeByPath(path);
@@ -376,10 +376,15 @@ void Recorder::OnCgroup(BootNs at, const store::CgroupChanged& changed) {
     observer_.OnNewContainer(membership);
     return;
   }
-  const LifePtr life = LifeOf(changed.cgroup, at);
+  LifePtr life;
   if (changed.what == What::kRemoved) {
+    // Its removal is no news of a life that nobody saw: it may have been empty for long.
+    const auto known = life_of_cgroup_.find(changed.cgroup.value);
+    life = known != life_of_cgroup_.end() ? known->second : LifeByPath(changed.path);
     cgroups_.OnRemoved(changed.cgroup);
     life_of_cgroup_.erase(changed.cgroup.value);
+  } else {
+    life = LifeOf(changed.cgroup, at);
   }
   if (!life || life->cgroup_path != changed.path) return;
   Record(*life, at, changed);

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -165,7 +166,9 @@ class Recorder : public Witness {
   CgroupIndex cgroups_;
   std::vector<LifePtr> lives_;
   uint64_t lives_begun_ = 0;
-  std::deque<uint64_t> buried_;  // cgroups of lives that were told: late events of theirs
+  // Cgroups of lives that were told: late events of theirs begin no life.
+  std::unordered_set<uint64_t> buried_;
+  std::deque<uint64_t> buried_order_;
   std::map<container::ContainerId, container::Container> known_;  // also those that ended
   std::deque<container::ContainerId> known_order_;
   std::vector<LifePtr> followed_;                         // those of them that are processes alone

@@ -233,6 +233,29 @@ TEST_F(RecorderTest, AContainerThatRestartsLivesAgain) {
   EXPECT_EQ(seen_.deaths[1].exit_status, 256);
 }
 
+TEST_F(RecorderTest, ARemovalBeginsNoLife) {
+  // Thousands may die before the cgroup of the first is removed.
+  constexpr uint64_t kMany = 3000;
+  for (uint64_t i = 0; i < kMany; i++) {
+    const std::string path = "/docker/" + std::to_string(1000 + i);
+    const cgroup::CgroupId cgroup{100 + i};
+    recorder_.OnCgroup(At(10), {.cgroup = cgroup, .path = path});
+    const ProcessKey process = Key(static_cast<int32_t>(1000 + i), 10);
+    recorder_.OnExecuted(
+        At(10), {.process = process, .comm = "sleep", .file = "/bin/sleep", .cgroup = cgroup});
+    recorder_.OnExited(At(11), {.process = process, .cgroup = cgroup, .status = 9});
+  }
+  recorder_.Tick(At(30));
+  ASSERT_THAT(seen_.deaths, SizeIs(kMany));
+  for (uint64_t i = 0; i <= kMany; i++) {  // and one that nobody had seen
+    const std::string path = "/docker/" + std::to_string(1000 + i);
+    recorder_.OnCgroup(
+        At(31), {.what = store::CgroupChanged::What::kRemoved, .cgroup = {100 + i}, .path = path});
+  }
+  recorder_.Tick(At(60));
+  EXPECT_THAT(seen_.deaths, SizeIs(kMany));
+}
+
 TEST_F(RecorderTest, AContainerThatNeverRanItsProgramDiesWithoutAnInit) {
   recorder_.OnCgroup(At(10), {.cgroup = kContainer, .path = kPath});
   recorder_.OnExecuted(

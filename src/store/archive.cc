@@ -176,6 +176,12 @@ Result<std::optional<Archive::Session>> Archive::LastSession() {
   return std::move(rows->front());
 }
 
+Result<std::optional<int64_t>> Archive::RecordingSince() {
+  const auto first = Number("SELECT coalesce(min(started_unix_ns), -1) FROM session");
+  if (!first) return std::unexpected(first.error());
+  return *first < 0 ? std::nullopt : std::optional(*first);
+}
+
 // The first column of the only row.
 Result<int64_t> Archive::Number(std::string_view sql) {
   auto statement = connection_.Prepare(sql, "measure the store");

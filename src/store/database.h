@@ -44,6 +44,8 @@ class Archive {
     std::optional<int64_t> ended_unix_ns;
   };
   Result<std::optional<Session>> LastSession();
+  // When the first recorder began whose session is still kept; nullopt: there was none.
+  Result<std::optional<int64_t>> RecordingSince();
   Result<Counts> Count();
   Result<int64_t> Bytes();      // of the file
   Result<int64_t> UsedBytes();  // without pages that hold nothing

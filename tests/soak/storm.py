@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import cgroups
+import deaths
 import docker
 import recording
 import usage
@@ -74,23 +75,6 @@ def kill_meanwhile(containers, process):
     return killed
 
 
-def check_deaths(report, recorder, ids, name):
-    """Every one of them is there, and by our hand."""
-    recording.wait_for(lambda: ids <= {one["container_id"] for one in recorder.deaths()}, 60)
-    deaths = {one["container_id"]: one for one in recorder.deaths()}
-    missing = ids - deaths.keys()
-    report.that(not missing, f"{name}: {len(ids)} deaths, none lost", f"{len(missing)} missing")
-    mine = f"({os.getpid()})"
-    blamed = [one for key, one in deaths.items() if key in ids
-              and one["cause"] != "unknown" and mine not in one["culprit"]]
-    report.that(not blamed, f"{name}: no false culprit", json.dumps(blamed)[:500])
-    ranks = {}
-    for key in ids & deaths.keys():
-        rank = deaths[key]["confidence"]
-        ranks[rank] = ranks.get(rank, 0) + 1
-    report.figure(f"{name}: how sure", ", ".join(f"{ranks[r]} {r}" for r in sorted(ranks)))
-
-
 def with_recorder(report, options, name, start, seconds):
     """The load `start` with containers killed under it: Docker's, and bare cgroups."""
     daemon = docker.daemon()
@@ -107,11 +91,10 @@ def with_recorder(report, options, name, start, seconds):
         process = start()
         killed = kill_meanwhile([one for pair in zip(ours, bare) for one in pair] +
                                 bare[len(ours):], process)
-        report.that(killed, f"{name}: something was killed")
         process.wait()
         cpu = usage.cpu_seconds(recorder.process.pid) - before
-        check_deaths(report, recorder, {ids.get(getattr(one, "name", ""), getattr(one, "id", ""))
-                                        for one in killed}, name)
+        deaths.check(report, name, recorder,
+                     {ids.get(getattr(one, "name", ""), getattr(one, "id", "")) for one in killed})
         peak = usage.peak_mib(recorder.process.pid)
         lost = [one for one in recorder.events("--kind", "blind", "--most", 10_000) if one.get("why") == "lost"]
     report.figure(f"{name}: the recorder's CPU, peak memory, events it says it lost",

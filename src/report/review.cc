@@ -1,0 +1,161 @@
+#include "report/review.h"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+
+#include "verdict/wording.h"
+
+namespace podtap::report {
+namespace {
+
+constexpr size_t kShortId = 12;
+
+std::string PlaceOf(const verdict::Culprit& culprit) {
+  if (culprit.container) return verdict::ContainerName(*culprit.container);
+  if (culprit.process && !culprit.process->unit.empty()) return "unit " + culprit.process->unit;
+  return culprit.process ? "the host" : "";
+}
+
+// Without the address of a login, which has another port each time.
+std::string UserOf(const store::Process& process) {
+  std::string text = process.user;
+  if (text.empty() && process.uid != store::kNoUid) text = "uid " + std::to_string(process.uid);
+  if (!process.login_user.empty() && process.login_user != process.user) {
+    text += (text.empty() ? "" : ", ") + ("logged in as " + process.login_user);
+  }
+  return text;
+}
+
+Killer ProcessOf(const verdict::Culprit& culprit) {
+  const store::Process& process = *culprit.process;
+  return {.kind = Killer::Kind::kSomebody,
+          .name = process.comm.empty() ? "process " + std::to_string(process.key.pid.value)
+                                       : process.comm,
+          .place = PlaceOf(culprit),
+          .user = UserOf(process)};
+}
+
+// Not known and by itself are no ranks among killers.
+int Order(const Killer& killer) { return static_cast<int>(killer.kind); }
+
+template <typename Name>
+std::vector<std::pair<std::string, int64_t>> MostFirst(const Review& review, Name name) {
+  std::map<std::string, int64_t> counts;
+  for (const Told& told : review.deaths) counts[name(told)]++;
+  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
+  std::ranges::stable_sort(sorted, std::greater(), &std::pair<std::string, int64_t>::second);
+  return sorted;
+}
+
+}  // namespace
+
+Killer KillerOf(const store::Death& death, const verdict::Verdict& verdict) {
+  using Kind = verdict::Culprit::Kind;
+  if (verdict.on_behalf_of.size() == 1 && verdict.on_behalf_of[0].process) {
+    return ProcessOf(verdict.on_behalf_of[0]);
+  }
+  const verdict::CauseClass end = verdict::ClassOf(verdict::CauseName(verdict.cause));
+  if (!verdict.culprit) {
+    if (end == verdict::CauseClass::kMemory) {
+      return {.kind = Killer::Kind::kSomebody, .name = "the kernel", .place = "", .user = ""};
+    }
+    const bool itself = end == verdict::CauseClass::kExited;
+    return {.kind = itself ? Killer::Kind::kItself : Killer::Kind::kNotKnown,
+            .name = "",
+            .place = "",
+            .user = ""};
+  }
+  const verdict::Culprit& culprit = *verdict.culprit;
+  switch (culprit.kind) {
+    case Kind::kProcess:
+      if (culprit.process) return ProcessOf(culprit);
+      break;
+    case Kind::kKernel:
+      return {.kind = Killer::Kind::kSomebody, .name = "the kernel", .place = "", .user = ""};
+    case Kind::kRuntime:
+      return {.kind = Killer::Kind::kSomebody,
+              .name = verdict::RuntimeLabel(death.container.runtime),
+              .place = "",
+              .user = ""};
+    case Kind::kKubelet:
+      return {.kind = Killer::Kind::kSomebody, .name = "the kubelet", .place = "", .user = ""};
+    case Kind::kSelf:
+      return {.kind = Killer::Kind::kItself, .name = "", .place = "", .user = ""};
+  }
+  return {};
+}
+
+std::vector<KillerRank> RankKillers(const Review& review) {
+  std::map<Killer, KillerRank> ranks;
+  for (const Told& told : review.deaths) {
+    KillerRank& rank = ranks[told.killer];
+    rank.killer = told.killer;
+    rank.deaths++;
+    rank.last_unix_ns = std::max(rank.last_unix_ns, told.row.unix_ns);
+    rank.causes[told.row.cause]++;
+    rank.victims[TrackOf(told.row)]++;
+  }
+  std::vector<KillerRank> sorted;
+  for (auto& [killer, rank] : ranks) sorted.push_back(std::move(rank));
+  std::ranges::stable_sort(sorted, [](const KillerRank& a, const KillerRank& b) {
+    if (Order(a.killer) != Order(b.killer)) return Order(a.killer) < Order(b.killer);
+    return a.deaths != b.deaths ? a.deaths > b.deaths : a.last_unix_ns > b.last_unix_ns;
+  });
+  return sorted;
+}
+
+std::string TrackOf(const store::DeathRow& row) {
+  if (!row.pod.empty()) return row.ns.empty() ? row.pod : row.ns + "/" + row.pod;
+  if (!row.name.empty()) return row.name;
+  return row.runtime + "://" + row.container_id.substr(0, kShortId);
+}
+
+std::vector<Track> TracksOf(const Review& review) {
+  std::map<std::string, Track> tracks;
+  for (size_t i = 0; i < review.deaths.size(); i++) {
+    Track& track = tracks[TrackOf(review.deaths[i].row)];
+    track.deaths.push_back(i);
+  }
+  std::vector<Track> sorted;
+  for (auto& [name, track] : tracks) sorted.push_back({name, std::move(track.deaths)});
+  std::ranges::stable_sort(sorted, std::greater(),
+                           [](const Track& track) { return track.deaths.size(); });
+  return sorted;
+}
+
+std::vector<std::pair<std::string, int64_t>> CauseCounts(const Review& review) {
+  return MostFirst(review, [](const Told& told) { return told.row.cause; });
+}
+
+int64_t CountOf(const Review& review, verdict::CauseClass which) {
+  return std::ranges::count_if(
+      review.deaths, [&](const Told& told) { return verdict::ClassOf(told.row.cause) == which; });
+}
+
+Blindness BlindnessOf(const Review& review) {
+  Blindness sum;
+  for (const store::BlindRow& blind : review.blind) {
+    if (blind.why == "lost") {
+      sum.lost += blind.count;
+    } else if (blind.why == "not kept") {
+      sum.unkept += blind.count;
+    } else {
+      const int64_t from = std::max(blind.from_unix_ns, review.from_unix_ns);
+      sum.ns += std::max<int64_t>(0, std::min(blind.to_unix_ns, review.to_unix_ns) - from);
+    }
+  }
+  return sum;
+}
+
+std::string BlindText(const store::BlindRow& blind) {
+  const std::string length = verdict::Duration(blind.to_unix_ns - blind.from_unix_ns);
+  if (blind.why == "lost") return std::to_string(blind.count) + " events were lost in " + length;
+  if (blind.why == "not kept") {
+    return std::to_string(blind.count) + " facts couldn't be kept in " + length;
+  }
+  return "nobody recorded for " + length +
+         (blind.why == "killed" ? ": the recorder was killed" : "");
+}
+
+}  // namespace podtap::report
