@@ -87,6 +87,15 @@ _podtap_events() {
   esac
 }
 
+_podtap_report() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "html json" -- "$current")) ;;
+    --store) _podtap_files -d ;;
+    --since | --until | --most) ;;
+    *) COMPREPLY=($(compgen -W "--since --until --most -o --output --store --help" -- "$current")) ;;
+  esac
+}
+
 _podtap_doctor() {
   case $previous in
     -o | --output) COMPREPLY=($(compgen -W "text json" -- "$current")) ;;
@@ -104,7 +113,7 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "watch why record events ps doctor explain run --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "watch why record events report ps doctor explain run --version --help" -- "$current"))
     return
   fi
   if [[ ${COMP_WORDS[0]##*/} == podtap ]]; then
@@ -119,6 +128,7 @@ _podtap() {
         ;;
       record) _podtap_record; return ;;
       events) _podtap_events; return ;;
+      report) _podtap_report; return ;;
       watch)
         _podtap_targets "text json" "--all --once --classic --facts --evidence -s -v
           $_podtap_testimony_options"

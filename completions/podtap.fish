@@ -4,6 +4,7 @@ complete -c podtap -n __fish_use_subcommand -f -a watch -d 'Say what happens to 
 complete -c podtap -n __fish_use_subcommand -f -a why -d 'Say why a container died'
 complete -c podtap -n __fish_use_subcommand -f -a record -d 'Record what happens on this node, for podtap why'
 complete -c podtap -n __fish_use_subcommand -f -a events -d 'List deaths, kills and blind windows that were recorded'
+complete -c podtap -n __fish_use_subcommand -f -a report -d 'Write a page about the deaths that were recorded'
 complete -c podtap -n __fish_use_subcommand -f -a ps -d "List the node's pods and containers"
 complete -c podtap -n __fish_use_subcommand -f -a doctor -d 'Say whether podtap can do its work here'
 complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
@@ -60,7 +61,14 @@ complete -c podtap -n $events -l until -x -d 'Until then'
 complete -c podtap -n $events -l most -x -d 'The newest'
 complete -c podtap -n $events -s f -l follow -d 'Go on with those to come'
 complete -c podtap -n $events -s o -l output -x -a 'table wide json' -d 'Form of the output'
-complete -c podtap -n '__fish_seen_subcommand_from why record events' -l store -x -a '(__fish_complete_directories)' -d "The recorder's folder"
+
+set -l report '__fish_seen_subcommand_from report'
+complete -c podtap -n $report -f
+complete -c podtap -n $report -l since -x -d 'Since then'
+complete -c podtap -n $report -l until -x -d 'Until then'
+complete -c podtap -n $report -l most -x -d 'The newest deaths'
+complete -c podtap -n $report -s o -l output -x -a 'html json' -d 'Form of the output'
+complete -c podtap -n '__fish_seen_subcommand_from why record events report' -l store -x -a '(__fish_complete_directories)' -d "The recorder's folder"
 
 complete -c podtap -n '__fish_seen_subcommand_from watch why' -l evidence -x -a '(__fish_complete_directories)' -d "Keep each death's evidence in a file there"
 set -l deaths '__fish_seen_subcommand_from watch why doctor'

@@ -126,6 +126,16 @@ _podtap_events() {
     '--help[show help]'
 }
 
+_podtap_report() {
+  _arguments \
+    '(-o --output)'{-o,--output}'[form of the output]:format:(html json)' \
+    '--since[since then]:time:' \
+    '--until[until then]:time:' \
+    '--most[the newest deaths]:number:' \
+    "--store[the recorder's folder]:folder:_files -/" \
+    '--help[show help]'
+}
+
 _podtap_doctor() {
   _arguments $_podtap_testimony_options $_podtap_runtime_options
 }
@@ -144,6 +154,7 @@ _podtap() {
         'why:say why a container died'
         'record:record what happens on this node, for podtap why'
         'events:list deaths, kills and blind windows that were recorded'
+        'report:write a page about the deaths that were recorded'
         "ps:list the node's pods and containers"
         'doctor:say whether podtap can do its work here'
         'explain:say what a code, a signal or a reason means'

@@ -110,8 +110,8 @@ std::string KillerName(const Killer& killer) {
       break;
   }
   std::string text = Tag("b", "", Html(killer.name));
-  if (!killer.place.empty()) text += " of " + Html(killer.place);
-  if (!killer.user.empty()) text += Tag("small", "", ", run by " + Html(killer.user));
+  if (!killer.place.empty()) text += " · " + Html(killer.place);
+  if (!killer.user.empty()) text += " · " + Tag("small", "", Html(killer.user));
   return text;
 }
 
@@ -138,12 +138,9 @@ std::string Killers(const Review& review) {
 // The command that tells the same with everything that was kept.
 std::string AskAgain(const store::DeathRow& row) {
   constexpr int64_t kSecond = 1'000'000'000;
-  constexpr size_t kShortId = 12;
   // Until the whole second after it.
   const std::string until = Rfc3339((row.unix_ns / kSecond + 1) * kSecond).substr(0, 19) + "Z";
-  return "podtap why " +
-         verdict::ShellWord(row.runtime + "://" + row.container_id.substr(0, kShortId)) +
-         " --death " + until + " -o json";
+  return "podtap why " + verdict::ShellWord(ShortId(row)) + " --death " + until + " -o json";
 }
 
 std::string DeathOf(const Told& told) {

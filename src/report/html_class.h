@@ -19,7 +19,7 @@ struct ClassLook {
 // By the values of CauseClass.
 inline constexpr std::array<ClassLook, verdict::kCauseClasses> kClassLooks = {{
     {"killed", "killed", "M-5,-5L5,5M5,-5L-5,5"},
-    {"stopped", "stopped by the runtime", "M-4.5,-4.5H4.5V4.5H-4.5Z"},
+    {"stopped", "stopped", "M-4.5,-4.5H4.5V4.5H-4.5Z"},
     {"memory", "out of memory", "M0,-5.5L5.5,4.5H-5.5Z"},
     {"fault", "fault or limit", "M0,-6L6,0L0,6L-6,0Z"},
     {"exited", "exited by itself", "M-4.5,0A4.5,4.5 0 1 0 4.5,0A4.5,4.5 0 1 0 -4.5,0Z"},

@@ -125,8 +125,8 @@ TEST(Html, SaysWhatNobodySaw) {
 TEST(Timeline, IsBounded) {
   const std::string svg = TimelineSvg(SampleOf(30'000));
   ExpectWellFormed(svg);
-  EXPECT_NE(svg.find("and 20 more"), std::string::npos);
-  EXPECT_LE(Count(svg, "<a href"), 40U * 400U);
+  EXPECT_NE(svg.find("and 36 more"), std::string::npos);
+  EXPECT_LE(Count(svg, "<a href"), 24U * 400U);
 }
 
 TEST(Timeline, PutsMarksWhereTheyBelong) {

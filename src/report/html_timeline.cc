@@ -12,7 +12,7 @@
 namespace podtap::report {
 namespace {
 
-constexpr size_t kMostTracks = 40;
+constexpr size_t kMostTracks = 24;
 constexpr size_t kMostMarks = 400;  // of a track
 constexpr size_t kNameCells = 34;   // that fit into the gutter
 constexpr int kWidth = 1100, kGutter = 250, kMargin = 16;

@@ -14,7 +14,7 @@ constexpr size_t kShortId = 12;
 std::string PlaceOf(const verdict::Culprit& culprit) {
   if (culprit.container) return verdict::ContainerName(*culprit.container);
   if (culprit.process && !culprit.process->unit.empty()) return "unit " + culprit.process->unit;
-  return culprit.process ? "the host" : "";
+  return culprit.process ? "host" : "";
 }
 
 // Without the address of a login, which has another port each time.
@@ -105,10 +105,16 @@ std::vector<KillerRank> RankKillers(const Review& review) {
   return sorted;
 }
 
+std::string ShortId(const store::DeathRow& row) {
+  const std::string id = row.container_id.substr(0, kShortId);
+  const bool known = row.runtime != container::RuntimeName(container::RuntimeKind::kUnknown);
+  return known ? row.runtime + "://" + id : id;
+}
+
 std::string TrackOf(const store::DeathRow& row) {
   if (!row.pod.empty()) return row.ns.empty() ? row.pod : row.ns + "/" + row.pod;
   if (!row.name.empty()) return row.name;
-  return row.runtime + "://" + row.container_id.substr(0, kShortId);
+  return ShortId(row);
 }
 
 std::vector<Track> TracksOf(const Review& review) {
@@ -119,8 +125,11 @@ std::vector<Track> TracksOf(const Review& review) {
   }
   std::vector<Track> sorted;
   for (auto& [name, track] : tracks) sorted.push_back({name, std::move(track.deaths)});
-  std::ranges::stable_sort(sorted, std::greater(),
-                           [](const Track& track) { return track.deaths.size(); });
+  // Of those with as many, the one that died last comes first.
+  std::ranges::stable_sort(sorted, [](const Track& a, const Track& b) {
+    return a.deaths.size() != b.deaths.size() ? a.deaths.size() > b.deaths.size()
+                                              : a.deaths.back() > b.deaths.back();
+  });
   return sorted;
 }
 

@@ -22,7 +22,7 @@ namespace podtap::report {
 struct Killer {
   enum class Kind : uint8_t { kSomebody, kItself, kNotKnown } kind = Kind::kNotKnown;
   std::string name;   // "pkill", "the kernel", "Docker"
-  std::string place;  // "unit cron.service", "container web of pod shop/web-0"; "" of the kernel
+  std::string place;  // "host", "unit cron.service", "container web of pod shop/web-0"; or ""
   std::string user;   // "root (logged in as alice)"
   friend auto operator<=>(const Killer&, const Killer&) = default;
 };
@@ -64,6 +64,8 @@ struct Track {
   std::vector<size_t> deaths;  // of Review::deaths
 };
 std::string TrackOf(const store::DeathRow& row);
+// "docker://4f1c0de2a9b8", as podtap why takes it; without a runtime that nobody knows.
+std::string ShortId(const store::DeathRow& row);
 // Most deaths first.
 std::vector<Track> TracksOf(const Review& review);
 

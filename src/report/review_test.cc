@@ -70,9 +70,10 @@ TEST(Review, GroupsByPod) {
   ASSERT_EQ(tracks.size(), 3U);
   EXPECT_EQ(tracks[0].name, "shop/web-0");
   EXPECT_EQ(tracks[0].deaths, (std::vector<size_t>{0, 2, 4}));
-  EXPECT_EQ(tracks[2].name, "web");
+  EXPECT_EQ(tracks[1].name, "web") << "died later than shop/web-1";
   EXPECT_EQ(TrackOf({.container_id = "4f1c0de2a9b8aaaa", .runtime = "docker"}),
             "docker://4f1c0de2a9b8");
+  EXPECT_EQ(TrackOf({.container_id = "4f1c0de2a9b8aaaa", .runtime = "unknown"}), "4f1c0de2a9b8");
 }
 
 TEST(Review, CountsWhatNobodySawWithinItsTimeAlone) {
