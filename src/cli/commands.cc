@@ -12,6 +12,7 @@
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
+#include "cli/top.h"
 #include "cli/watch.h"
 #include "cli/why.h"
 
@@ -59,6 +60,10 @@ constexpr Command kCommands[] = {
     {"report", "Write a page about the deaths that were recorded",
      [](CLI::App& app, int64_t) -> std::function<int()> {
        return [options = DeclareReport(app)] { return Report(*options); };
+     }},
+    {"top", "Show containers, restarts and the latest deaths, live",
+     [](CLI::App& app, int64_t) -> std::function<int()> {
+       return [options = DeclareTop(app)] { return Top(*options); };
      }},
     {"ps", "List the node's pods and containers",
      [](CLI::App& app, int64_t) -> std::function<int()> {

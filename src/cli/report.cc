@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
+#include "cli/recorder_state.h"
 #include "cli/store_options.h"
 #include "cli/version.h"
 #include "cli/when.h"
@@ -43,8 +44,6 @@ recorded. Nothing in it is loaded from anywhere.
 Exit status: 0 written, also when nobody died; 1 nothing was recorded here, or the store
 can't be understood; 2 wrong usage; 3 no right to read the store; 5 it can't be written.)";
 
-// A recorder says every few seconds that it lives (record.cc).
-constexpr int64_t kStaleNs = 30LL * 1'000'000'000;
 constexpr int kStoryWidth = 110;
 
 std::string NodeName() {
@@ -80,8 +79,8 @@ Result<void> ReadBlindness(store::Archive& archive, const store::Query& asked,
                            report::Review& review) {
   const auto first = archive.RecordingSince();
   if (!first) return std::unexpected(first.error());
-  const auto last = archive.LastSession();
-  if (!last) return std::unexpected(last.error());
+  const auto recorder = RecorderState(archive, review.made_unix_ns);
+  if (!recorder) return std::unexpected(recorder.error());
   const int64_t began = first->value_or(review.to_unix_ns);
   if (began > review.from_unix_ns) {
     review.blind.push_back({.from_unix_ns = review.from_unix_ns,
@@ -91,13 +90,12 @@ Result<void> ReadBlindness(store::Archive& archive, const store::Query& asked,
   auto rows = archive.BlindWindows(asked);
   if (!rows) return std::unexpected(std::move(rows.error()));
   std::ranges::move(*rows, std::back_inserter(review.blind));
-  if (!*last) return {};
-  const int64_t seen = (*last)->ended_unix_ns.value_or((*last)->alive_unix_ns);
-  const bool runs = !(*last)->ended_unix_ns && review.made_unix_ns - seen < kStaleNs;
-  if (!runs && seen < review.to_unix_ns) {
-    review.blind.push_back({.from_unix_ns = std::max(seen, review.from_unix_ns),
+  const bool runs = recorder->state == top::Recorder::State::kRuns;
+  if (first->has_value() && !runs && recorder->since_unix_ns < review.to_unix_ns) {
+    const bool killed = recorder->state == top::Recorder::State::kKilled;
+    review.blind.push_back({.from_unix_ns = std::max(recorder->since_unix_ns, review.from_unix_ns),
                             .to_unix_ns = review.to_unix_ns,
-                            .why = (*last)->ended_unix_ns ? "not running" : "killed"});
+                            .why = killed ? "killed" : "not running"});
   }
   return {};
 }

@@ -1,0 +1,267 @@
+#include "top/frame.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/escape.h"
+#include "container/exit_text.h"
+#include "report/clock.h"
+#include "verdict/cause_class.h"
+
+namespace podtap::top {
+namespace {
+
+constexpr std::string_view kBold = "\x1b[1m", kDim = "\x1b[2m", kReverse = "\x1b[7m";
+constexpr std::string_view kRed = "\x1b[31m", kYellow = "\x1b[33m", kPlain = "\x1b[0m";
+
+constexpr std::array<std::string_view, 15> kHelp = {
+    "j k, arrows    the next and the previous container; space, page keys, g G: further",
+    "Enter          the whole story of its last death; Esc or q: back",
+    "s              other order: last death, restarts, memory, name",
+    "/              containers whose name holds a text; Esc: all",
+    "p              stand still, go on",
+    "q              end",
+    "",
+    "LAST DEATH is what podtap record has kept: how long ago, the cause, and by whom.",
+    "podtap explain CAUSE says what a cause means, podtap why TARGET tells the story.",
+    "State gone: it died within the hour, and no runtime knows it any more.",
+    "A container that died while nobody recorded has no death here: the second line says",
+    "since when nobody does.",
+    "",
+    "Any key goes back.",
+    ""};
+
+std::string Age(const Snapshot& snapshot, int64_t unix_ns) {
+  return container::DescribeAge(snapshot.now_unix_ns - unix_ns);
+}
+
+std::string Amount(uint64_t bytes) {
+  constexpr std::array<char, 5> kUnits = {'K', 'M', 'G', 'T', 'P'};
+  double value = static_cast<double>(bytes) / 1024;
+  size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < kUnits.size(); unit++) value /= 1024;
+  return value >= 10 ? fmt::format("{:.0f}{}", value, kUnits.at(unit))
+                     : fmt::format("{:.1f}{}", value, kUnits.at(unit));
+}
+
+std::string MemoryText(const Row& row) {
+  if (!row.memory && !row.memory_limit) return "-";
+  return (row.memory ? Amount(*row.memory) : "?") +
+         (row.memory_limit ? "/" + Amount(*row.memory_limit) : "");
+}
+
+std::string DeathText(const Snapshot& snapshot, const Row& row) {
+  if (!row.death) return "-";
+  const store::DeathRow& death = *row.death;
+  std::string text = Age(snapshot, death.unix_ns) + " " + Escape(death.cause);
+  if (death.confidence == "likely") text += "?";
+  if (!death.culprit.empty()) text += " by " + Escape(death.culprit);
+  return text;
+}
+
+std::string_view InkOf(const store::DeathRow& death) {
+  return verdict::ClassOf(death.cause) == verdict::CauseClass::kExited ? "" : kRed;
+}
+
+class Painter {
+ public:
+  Painter(const Snapshot& snapshot, const View& view, int columns, bool colour)
+      : snapshot_(snapshot),
+        view_(view),
+        columns_(static_cast<size_t>(std::max(columns, 1))),
+        colour_(colour) {
+    // What is left of the fixed columns goes to the name and to the death.
+    constexpr size_t kFixed = kState + kAge + kRestarts + kMemory + 5;
+    const size_t rest = columns_ > kFixed ? columns_ - kFixed : 2;
+    name_ = std::clamp<size_t>(rest * 9 / 20, 8, 60);
+  }
+
+  void Line(const std::string& text, std::string_view ink = "", bool fill = false) {
+    const std::string fitted = Fit(text, columns_, fill);
+    lines_.push_back(colour_ && !ink.empty() ? std::string(ink) + fitted + std::string(kPlain)
+                                             : fitted);
+  }
+
+  void Head() {
+    std::string text =
+        "podtap top  " + Escape(snapshot_.node) + "  " +
+        report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) + "  " +
+        std::to_string(snapshot_.running) + " of " + std::to_string(snapshot_.rows.size()) +
+        " running, " + std::to_string(snapshot_.deaths_last_hour) +
+        (snapshot_.deaths_last_hour == 1 ? " death" : " deaths") + " in the last hour";
+    if (view_.paused) {
+      text += "  [paused]";
+    } else if (view_.old_s > 0) {
+      text += "  [" + std::to_string(view_.old_s) + "s old]";
+    }
+    Line(text, kBold);
+    const bool well = snapshot_.recorder.state == Recorder::State::kRuns &&
+                      snapshot_.lost_last_hour == 0 && snapshot_.problems.empty();
+    Line(RecorderText(), well ? kDim : kYellow);
+  }
+
+  void Titles() {
+    std::string death = "LAST DEATH";
+    if (view_.order != Order::kDeath) {
+      death += "  (by " + std::string(OrderName(view_.order)) + ")";
+    }
+    Line(Cells("CONTAINER", "STATE", "AGE", "RST", "MEMORY", death), kBold);
+  }
+
+  void RowLine(const Row& row, bool selected) {
+    const std::string restarts = row.restarts ? std::to_string(*row.restarts) : "-";
+    const std::string age = row.started_unix_ns > 0 ? Age(snapshot_, row.started_unix_ns) : "-";
+    const std::string text = Cells(Escape(row.target), row.state, age, restarts, MemoryText(row),
+                                   DeathText(snapshot_, row));
+    if (selected) {
+      // Without colour too one must see which it is.
+      Line(colour_ ? text : ">" + Fit(text, columns_ - 1), kReverse, colour_);
+    } else {
+      Line(colour_ || !marked_ ? text : " " + text, row.death ? InkOf(*row.death) : "");
+    }
+  }
+
+  void Latest(size_t most) {
+    if (most == 0) return;
+    Line(snapshot_.latest.empty() ? "NO DEATH RECORDED" : "LATEST DEATHS", kBold);
+    for (size_t i = 0; i + 1 < most && i < snapshot_.latest.size(); i++) {
+      const store::DeathRow& death = snapshot_.latest[i];
+      Line(report::LocalTime(death.unix_ns).substr(0, 8) + " " + Escape(death.headline));
+    }
+  }
+
+  void Foot() {
+    if (view_.typing) return Line("/" + Escape(view_.filter) + "_", kBold);
+    std::string text = "q quit  s order  Enter story  / filter  p pause  h help";
+    if (!view_.filter.empty()) text = "only /" + Escape(view_.filter) + " (Esc: all)  " + text;
+    Line(text, kDim);
+  }
+
+  void set_marked(bool marked) { marked_ = marked; }
+  size_t size() const { return lines_.size(); }
+  std::vector<std::string> Take() && { return std::move(lines_); }
+
+ private:
+  static constexpr size_t kState = 10, kAge = 4, kRestarts = 4, kMemory = 10;
+
+  std::string Cells(const std::string& name, const std::string& state, const std::string& age,
+                    const std::string& restarts, const std::string& memory,
+                    const std::string& death) const {
+    return Fit(name, name_, true) + " " + Fit(state, kState, true) + " " + Right(age, kAge) + " " +
+           Right(restarts, kRestarts) + " " + Right(memory, kMemory) + " " + death;
+  }
+  static std::string Right(const std::string& text, size_t columns) {
+    const std::string fitted = Fit(text, columns);
+    return std::string(columns - std::min(columns, Width(fitted)), ' ') + fitted;
+  }
+
+  std::string RecorderText() const {
+    const Recorder& recorder = snapshot_.recorder;
+    const std::string since = report::LocalSince(recorder.since_unix_ns, snapshot_.now_unix_ns);
+    std::string text;
+    switch (recorder.state) {
+      case Recorder::State::kNever:
+        text = "No recorder has run here: start podtap record to know why containers die.";
+        break;
+      case Recorder::State::kRuns:
+        text = "Recording since " + since + ".";
+        break;
+      case Recorder::State::kStopped:
+        text = "Nobody has recorded since " + since + ": start podtap record.";
+        break;
+      case Recorder::State::kKilled:
+        text = "The recorder was killed at about " + since + ": start podtap record.";
+        break;
+      case Recorder::State::kUnreadable:
+        text = Escape(recorder.problem);
+        break;
+    }
+    if (snapshot_.lost_last_hour > 0) {
+      text += " " + std::to_string(snapshot_.lost_last_hour) + " events lost.";
+    }
+    for (const std::string& problem : snapshot_.problems) text += " " + Escape(problem) + ".";
+    return text;
+  }
+
+  const Snapshot& snapshot_;
+  const View& view_;
+  const size_t columns_;
+  const bool colour_;
+  size_t name_ = 0;
+  bool marked_ = false;
+  std::vector<std::string> lines_;
+};
+
+std::vector<std::string> StoryFrame(const Story& story, Size size, bool colour) {
+  std::vector<std::string> lines;
+  const auto columns = static_cast<size_t>(std::max(size.columns, 1));
+  const auto shown = static_cast<size_t>(std::max(size.lines - 1, 0));
+  for (size_t i = story.first; i < story.lines.size() && lines.size() < shown; i++) {
+    lines.push_back(Fit(story.lines[i], columns));
+  }
+  const bool more = story.first + shown < story.lines.size();
+  const std::string foot = Fit(more ? "Esc back  j k space: more below" : "Esc back", columns);
+  lines.push_back(colour ? std::string(kDim) + foot + std::string(kPlain) : foot);
+  return lines;
+}
+
+}  // namespace
+
+std::string Fit(std::string_view escaped, size_t columns, bool fill) {
+  if (Width(escaped) <= columns) {
+    std::string text(escaped);
+    if (fill) text.append(columns - Width(escaped), ' ');
+    return text;
+  }
+  if (columns == 0) return "";
+  size_t bytes = 0;
+  for (size_t cells = 0; cells + 1 < columns; cells++) {
+    bytes += std::max<size_t>(1, Utf8Length(escaped.substr(bytes)));
+  }
+  return std::string(escaped.substr(0, bytes)) + "…";
+}
+
+std::vector<std::string> Frame(const Snapshot& snapshot, View& view, Size size, bool colour) {
+  if (view.story) return StoryFrame(*view.story, size, colour);
+  Painter painter(snapshot, view, size.columns, colour);
+  painter.Head();
+  if (view.help) {
+    for (const std::string_view line : kHelp) painter.Line(std::string(line));
+  } else {
+    painter.set_marked(true);
+    painter.Titles();
+    const std::vector<const Row*> rows = Arrange(snapshot, view);
+    const size_t shown = RowsThatFit(size);
+    Settle(view, rows, shown);
+    for (size_t i = view.first; i < std::min(rows.size(), view.first + shown); i++) {
+      painter.RowLine(*rows[i], rows[i]->key == view.selected);
+    }
+    if (rows.empty()) {
+      painter.Line(snapshot.rows.empty() ? "no container here" : "no container of that name");
+    }
+    const auto last = static_cast<size_t>(std::max(size.lines - 1, 0));
+    if (painter.size() < last) painter.Latest(last - painter.size());
+    while (painter.size() < last) painter.Line("");
+    painter.Foot();
+  }
+  std::vector<std::string> lines = std::move(painter).Take();
+  if (std::ssize(lines) > size.lines) lines.resize(static_cast<size_t>(std::max(size.lines, 0)));
+  return lines;
+}
+
+std::vector<std::string> Listing(const Snapshot& snapshot, const View& view, int columns,
+                                 bool colour) {
+  constexpr size_t kMostLatest = 11;
+  Painter painter(snapshot, view, columns, colour);
+  painter.Head();
+  painter.Line("");
+  painter.Titles();
+  for (const Row* row : Arrange(snapshot, view)) painter.RowLine(*row, false);
+  painter.Line("");
+  painter.Latest(kMostLatest);
+  return std::move(painter).Take();
+}
+
+}  // namespace podtap::top
