@@ -96,6 +96,19 @@ _podtap_report() {
   esac
 }
 
+_podtap_top() {
+  case $previous in
+    -o | --output) COMPREPLY=($(compgen -W "screen json" -- "$current")) ;;
+    --sort) COMPREPLY=($(compgen -W "death restarts memory name" -- "$current")) ;;
+    --store | --host-root) _podtap_files -d ;;
+    -d | --delay | --filter | --runtime-endpoint | --timeout) ;;
+    *)
+      COMPREPLY=($(compgen -W "-d --delay --sort --filter --once -o --output --store
+        $_podtap_runtime_options" -- "$current"))
+      ;;
+  esac
+}
+
 _podtap_doctor() {
   case $previous in
     -o | --output) COMPREPLY=($(compgen -W "text json" -- "$current")) ;;
@@ -113,7 +126,7 @@ _podtap() {
   COMPREPLY=()
 
   if [[ ${COMP_WORDS[0]##*/} == podtap && $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "watch why record events report ps doctor explain run --version --help" -- "$current"))
+    COMPREPLY=($(compgen -W "watch why record events report top ps doctor explain run --version --help" -- "$current"))
     return
   fi
   if [[ ${COMP_WORDS[0]##*/} == podtap ]]; then
@@ -129,6 +142,7 @@ _podtap() {
       record) _podtap_record; return ;;
       events) _podtap_events; return ;;
       report) _podtap_report; return ;;
+      top) _podtap_top; return ;;
       watch)
         _podtap_targets "text json" "--all --once --classic --facts --evidence -s -v
           $_podtap_testimony_options"

@@ -5,6 +5,7 @@ complete -c podtap -n __fish_use_subcommand -f -a why -d 'Say why a container di
 complete -c podtap -n __fish_use_subcommand -f -a record -d 'Record what happens on this node, for podtap why'
 complete -c podtap -n __fish_use_subcommand -f -a events -d 'List deaths, kills and blind windows that were recorded'
 complete -c podtap -n __fish_use_subcommand -f -a report -d 'Write a page about the deaths that were recorded'
+complete -c podtap -n __fish_use_subcommand -f -a top -d 'Show containers, restarts and the latest deaths, live'
 complete -c podtap -n __fish_use_subcommand -f -a ps -d "List the node's pods and containers"
 complete -c podtap -n __fish_use_subcommand -f -a doctor -d 'Say whether podtap can do its work here'
 complete -c podtap -n __fish_use_subcommand -f -a explain -d 'Say what a code, a signal or a reason means'
@@ -68,7 +69,15 @@ complete -c podtap -n $report -l since -x -d 'Since then'
 complete -c podtap -n $report -l until -x -d 'Until then'
 complete -c podtap -n $report -l most -x -d 'The newest deaths'
 complete -c podtap -n $report -s o -l output -x -a 'html json' -d 'Form of the output'
-complete -c podtap -n '__fish_seen_subcommand_from why record events report' -l store -x -a '(__fish_complete_directories)' -d "The recorder's folder"
+
+set -l top '__fish_seen_subcommand_from top'
+complete -c podtap -n $top -f
+complete -c podtap -n $top -s d -l delay -x -d 'Seconds from one look to the next'
+complete -c podtap -n $top -l sort -x -a 'death restarts memory name' -d 'What comes first'
+complete -c podtap -n $top -l filter -x -d 'Containers whose name holds a text'
+complete -c podtap -n $top -l once -d 'Look once, print, end'
+complete -c podtap -n $top -s o -l output -x -a 'screen json' -d 'Form of the output'
+complete -c podtap -n '__fish_seen_subcommand_from why record events report top' -l store -x -a '(__fish_complete_directories)' -d "The recorder's folder"
 
 complete -c podtap -n '__fish_seen_subcommand_from watch why' -l evidence -x -a '(__fish_complete_directories)' -d "Keep each death's evidence in a file there"
 set -l deaths '__fish_seen_subcommand_from watch why doctor'
@@ -80,7 +89,7 @@ complete -c podtap -n $testimony -l journal -x -a '(__fish_complete_directories)
 complete -c podtap -n '__fish_seen_subcommand_from doctor' -f
 complete -c podtap -n $deaths -s o -l output -x -a 'text json' -d 'Form of the output'
 
-set -l runtimes '__fish_seen_subcommand_from ps watch why doctor record'
+set -l runtimes '__fish_seen_subcommand_from ps top watch why doctor record'
 complete -c podtap -n $runtimes -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
 complete -c podtap -n $runtimes -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
 complete -c podtap -n $runtimes -l timeout -x -d 'How long a runtime may take, in seconds'

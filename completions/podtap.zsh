@@ -136,6 +136,17 @@ _podtap_report() {
     '--help[show help]'
 }
 
+_podtap_top() {
+  _arguments \
+    '(-o --output)'{-o,--output}'[form of the output]:format:(screen json)' \
+    '(-d --delay)'{-d,--delay}'[seconds from one look to the next]:seconds:' \
+    '--sort[what comes first]:order:(death restarts memory name)' \
+    '--filter[containers whose name holds a text]:text:' \
+    '--once[look once, print, end]' \
+    "--store[the recorder's folder]:folder:_files -/" \
+    $_podtap_runtime_options
+}
+
 _podtap_doctor() {
   _arguments $_podtap_testimony_options $_podtap_runtime_options
 }
@@ -155,6 +166,7 @@ _podtap() {
         'record:record what happens on this node, for podtap why'
         'events:list deaths, kills and blind windows that were recorded'
         'report:write a page about the deaths that were recorded'
+        'top:show containers, restarts and the latest deaths, live'
         "ps:list the node's pods and containers"
         'doctor:say whether podtap can do its work here'
         'explain:say what a code, a signal or a reason means'

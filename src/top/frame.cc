@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "base/escape.h"
 #include "container/exit_text.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::string_view kBold = "\x1b[1m", kDim = "\x1b[2m", kReverse = "\x1b[7m";
 constexpr std::string_view kRed = "\x1b[31m", kYellow = "\x1b[33m", kPlain = "\x1b[0m";
+
+constexpr size_t kMostProblems = 3;
 
 constexpr std::array<std::string_view, 15> kHelp = {
     "j k, arrows    the next and the previous container; space, page keys, g G: further",
@@ -75,7 +78,9 @@ class Painter {
     // What is left of the fixed columns goes to the name and to the death.
     constexpr size_t kFixed = kState + kAge + kRestarts + kMemory + 5;
     const size_t rest = columns_ > kFixed ? columns_ - kFixed : 2;
-    name_ = std::clamp<size_t>(rest * 9 / 20, 8, 60);
+    size_t longest = std::string_view("CONTAINER").size();
+    for (const Row& row : snapshot.rows) longest = std::max(longest, Width(Escape(row.target)));
+    name_ = std::min(longest + 1, std::max<size_t>(rest * 11 / 20, 8));
   }
 
   void Line(const std::string& text, std::string_view ink = "", bool fill = false) {
@@ -97,9 +102,12 @@ class Painter {
       text += "  [" + std::to_string(view_.old_s) + "s old]";
     }
     Line(text, kBold);
-    const bool well = snapshot_.recorder.state == Recorder::State::kRuns &&
-                      snapshot_.lost_last_hour == 0 && snapshot_.problems.empty();
+    const bool well =
+        snapshot_.recorder.state == Recorder::State::kRuns && snapshot_.lost_last_hour == 0;
     Line(RecorderText(), well ? kDim : kYellow);
+    for (const std::string& problem : snapshot_.problems | std::views::take(kMostProblems)) {
+      Line(Escape(problem), kYellow);
+    }
   }
 
   void Titles() {
@@ -107,7 +115,7 @@ class Painter {
     if (view_.order != Order::kDeath) {
       death += "  (by " + std::string(OrderName(view_.order)) + ")";
     }
-    Line(Cells("CONTAINER", "STATE", "AGE", "RST", "MEMORY", death), kBold);
+    Line(Margin(false) + Cells("CONTAINER", "STATE", "AGE", "RST", "MEMORY", death), kBold);
   }
 
   void RowLine(const Row& row, bool selected) {
@@ -115,11 +123,10 @@ class Painter {
     const std::string age = row.started_unix_ns > 0 ? Age(snapshot_, row.started_unix_ns) : "-";
     const std::string text = Cells(Escape(row.target), row.state, age, restarts, MemoryText(row),
                                    DeathText(snapshot_, row));
-    if (selected) {
-      // Without colour too one must see which it is.
-      Line(colour_ ? text : ">" + Fit(text, columns_ - 1), kReverse, colour_);
+    if (selected && colour_) {
+      Line(text, kReverse, true);
     } else {
-      Line(colour_ || !marked_ ? text : " " + text, row.death ? InkOf(*row.death) : "");
+      Line(Margin(selected) + text, row.death ? InkOf(*row.death) : "");
     }
   }
 
@@ -139,7 +146,7 @@ class Painter {
     Line(text, kDim);
   }
 
-  void set_marked(bool marked) { marked_ = marked; }
+  void set_marked(bool marked) { marked_ = marked; }  // one of the rows is selected
   size_t size() const { return lines_.size(); }
   std::vector<std::string> Take() && { return std::move(lines_); }
 
@@ -151,6 +158,11 @@ class Painter {
                     const std::string& death) const {
     return Fit(name, name_, true) + " " + Fit(state, kState, true) + " " + Right(age, kAge) + " " +
            Right(restarts, kRestarts) + " " + Right(memory, kMemory) + " " + death;
+  }
+  // Without colour too one must see which row is selected.
+  std::string Margin(bool selected) const {
+    if (colour_ || !marked_) return "";
+    return selected ? ">" : " ";
   }
   static std::string Right(const std::string& text, size_t columns) {
     const std::string fitted = Fit(text, columns);
@@ -181,7 +193,6 @@ class Painter {
     if (snapshot_.lost_last_hour > 0) {
       text += " " + std::to_string(snapshot_.lost_last_hour) + " events lost.";
     }
-    for (const std::string& problem : snapshot_.problems) text += " " + Escape(problem) + ".";
     return text;
   }
 
@@ -233,7 +244,9 @@ std::vector<std::string> Frame(const Snapshot& snapshot, View& view, Size size, 
     painter.set_marked(true);
     painter.Titles();
     const std::vector<const Row*> rows = Arrange(snapshot, view);
-    const size_t shown = RowsThatFit(size);
+    const auto problems = std::min(snapshot.problems.size(), kMostProblems);
+    const size_t shown =
+        RowsThatFit({.columns = size.columns, .lines = size.lines - static_cast<int>(problems)});
     Settle(view, rows, shown);
     for (size_t i = view.first; i < std::min(rows.size(), view.first + shown); i++) {
       painter.RowLine(*rows[i], rows[i]->key == view.selected);

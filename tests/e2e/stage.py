@@ -9,6 +9,7 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -419,6 +420,8 @@ class Attached:
     def __init__(self, command):
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
+            # Under nohup it is ignored, and a client would outlive its terminal.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.execvp(command[0], command)
         self.process = truth.read(self._pid)
         self.process.comm = os.path.basename(command[0])
