@@ -56,6 +56,12 @@ constexpr int64_t kMillisecond = 1'000'000;
 // A lone escape, and not the start of a key's sequence, once nothing came for so long.
 constexpr int64_t kEscapeMs = 50;
 
+// In a file nothing is cut.
+int ListingWidth() {
+  constexpr int kWhole = 1000;
+  return ::isatty(STDOUT_FILENO) != 0 ? TerminalWidth() : kWhole;
+}
+
 class TopRun {
  public:
   explicit TopRun(const TopOptions& options) : options_(options) {
@@ -73,7 +79,7 @@ class TopRun {
         text = top::SnapshotJson(*snapshot) + "\n";
       } else {
         for (const std::string& line :
-             top::Listing(*snapshot, view_, TerminalWidth(), ColourOnStdout())) {
+             top::Listing(*snapshot, view_, ListingWidth(), ColourOnStdout())) {
           text += line + "\n";
         }
       }
