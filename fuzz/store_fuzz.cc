@@ -1,6 +1,7 @@
 // Any bytes as the recorder's database, as a disk or an attacker may leave it: it is refused
 // with a sentence or read, and what is read can be judged and shown.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>

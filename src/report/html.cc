@@ -9,6 +9,7 @@
 #include "report/html_class.h"
 #include "report/html_text.h"
 #include "report/html_timeline.h"
+#include "verdict/view.h"
 #include "verdict/wording.h"
 
 namespace podtap::report {
@@ -139,7 +140,8 @@ std::string Killers(const Review& review) {
 std::string AskAgain(const store::DeathRow& row) {
   constexpr int64_t kSecond = 1'000'000'000;
   // Until the whole second after it.
-  const std::string until = Rfc3339((row.unix_ns / kSecond + 1) * kSecond).substr(0, 19) + "Z";
+  const int64_t after = verdict::Plus({row.unix_ns}, kSecond).value / kSecond * kSecond;
+  const std::string until = Rfc3339(after).substr(0, 19) + "Z";
   return "podtap why " + verdict::ShellWord(ShortId(row)) + " --death " + until + " -o json";
 }
 

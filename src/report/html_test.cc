@@ -122,6 +122,20 @@ TEST(Html, SaysWhatNobodySaw) {
   EXPECT_EQ(page.find("watched all of this time"), std::string::npos);
 }
 
+TEST(Html, AnyTimeOfADamagedStoreIsShown) {
+  for (const int64_t at : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, INT64_MAX}) {
+    Review review = SampleOf(1);
+    review.deaths[0].row.unix_ns = at;
+    review.blind = {
+        {.from_unix_ns = at, .to_unix_ns = INT64_MAX, .why = "killed"},
+        {.from_unix_ns = INT64_MAX, .to_unix_ns = INT64_MIN, .why = "lost", .count = 1}};
+    ExpectWellFormed(HtmlPage(review));
+    review.to_unix_ns = INT64_MAX;
+    review.from_unix_ns = 0;
+    ExpectWellFormed(HtmlPage(review));
+  }
+}
+
 TEST(Timeline, IsBounded) {
   const std::string svg = TimelineSvg(SampleOf(30'000));
   ExpectWellFormed(svg);

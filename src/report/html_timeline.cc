@@ -115,9 +115,13 @@ class Timeline {
   void DrawTicks() {
     const int64_t step = StepFor(span_);
     const int64_t zone = ZoneOffset(review_.from_unix_ns) * kSecond;
-    int64_t at = (review_.from_unix_ns + zone) / step * step - zone;
-    for (; at <= review_.to_unix_ns; at += step) {
-      if (at < review_.from_unix_ns) continue;
+    const int64_t first = (review_.from_unix_ns + zone) / step * step - zone;
+    for (int64_t i = 0; i <= kMostTicks + 1; i++) {
+      int64_t after = 0, at = 0;
+      if (__builtin_mul_overflow(i, step, &after) || __builtin_add_overflow(first, after, &at)) {
+        break;
+      }
+      if (at < review_.from_unix_ns || at > review_.to_unix_ns) continue;
       out_ += "<path class=\"tick\" d=\"M" + X(at) + "," + std::to_string(kTop - 4) + "V" +
               std::to_string(bottom_) + "\"/><text class=\"when\" x=\"" + X(at) + "\" y=\"" +
               std::to_string(kTop - 10) + "\">" + TickLabel(at, step) + "</text>\n";

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "verdict/view.h"
 #include "verdict/wording.h"
 
 namespace podtap::report {
@@ -151,14 +152,17 @@ Blindness BlindnessOf(const Review& review) {
       sum.unkept += blind.count;
     } else {
       const int64_t from = std::max(blind.from_unix_ns, review.from_unix_ns);
-      sum.ns += std::max<int64_t>(0, std::min(blind.to_unix_ns, review.to_unix_ns) - from);
+      const int64_t to = std::min(blind.to_unix_ns, review.to_unix_ns);
+      if (to > from) sum.ns += to - from;
     }
   }
   return sum;
 }
 
 std::string BlindText(const store::BlindRow& blind) {
-  const std::string length = verdict::Duration(blind.to_unix_ns - blind.from_unix_ns);
+  // Saturating: a damaged file may say anything.
+  const std::string length =
+      verdict::Duration(verdict::Elapsed({blind.from_unix_ns}, {blind.to_unix_ns}));
   if (blind.why == "lost") return std::to_string(blind.count) + " events were lost in " + length;
   if (blind.why == "not kept") {
     return std::to_string(blind.count) + " facts couldn't be kept in " + length;

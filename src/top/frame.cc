@@ -10,6 +10,7 @@
 #include "container/exit_text.h"
 #include "report/clock.h"
 #include "verdict/cause_class.h"
+#include "verdict/view.h"
 
 namespace podtap::top {
 namespace {
@@ -37,7 +38,7 @@ constexpr std::array<std::string_view, 15> kHelp = {
     ""};
 
 std::string Age(const Snapshot& snapshot, int64_t unix_ns) {
-  return container::DescribeAge(snapshot.now_unix_ns - unix_ns);
+  return container::DescribeAge(verdict::Elapsed({unix_ns}, {snapshot.now_unix_ns}));
 }
 
 std::string Amount(uint64_t bytes) {
