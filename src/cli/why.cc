@@ -76,8 +76,6 @@ that can't be understood; 2 wrong usage; 3 not privileged; 5 a system call faile
 
 constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kMinuteNs = 60 * kSecondNs;
-// A runtime tells an end later than the kernel, never by so much.
-constexpr int64_t kSameDeathNs = 5 * kSecondNs;
 
 class WhyRun {
  public:
@@ -132,7 +130,7 @@ class WhyRun {
     auto end = testimony::FindLastEnd(container, inventory_);
     auto stored = Stored(container);
     // A death that the runtime knows and the recorder doesn't is the later one.
-    if (stored && end && end->unix_ns > UnixNs(*stored) + kSameDeathNs) stored.reset();
+    if (stored && end && end->unix_ns > UnixNs(*stored) + testimony::kSameDeathNs) stored.reset();
     if (!end && !stored) return SayAlive(container);
     const bool runs = container.state == State::kRunning || container.state == State::kPaused;
     if (runs && (stored || end->runs_again)) {
