@@ -50,8 +50,8 @@ std::string DescribeExit(const Container& container) {
 
 std::string DescribeLastExit(const Container& container, int64_t now_unix_ns) {
   if (!container.last_exit && container.last_end_unix_ns == 0) return "-";
-  const int64_t then = container.last_exit ? container.last_exit->finished_unix_ns
-                                           : container.last_end_unix_ns;
+  const int64_t then =
+      container.last_exit ? container.last_exit->finished_unix_ns : container.last_end_unix_ns;
   return DescribeExit(container) + Ago(then, now_unix_ns);
 }
 

@@ -134,9 +134,9 @@ class Painter {
       text += "  [" + std::to_string(view_.old_s) + "s old]";
     }
     Line(text, kBold);
-    const bool well =
-        snapshot_.recorder.state == Recorder::State::kRuns && snapshot_.lost_last_hour == 0 &&
-        snapshot_.unkept_last_hour == 0 && snapshot_.blind_last_hour_ns == 0;
+    const bool well = snapshot_.recorder.state == Recorder::State::kRuns &&
+                      snapshot_.lost_last_hour == 0 && snapshot_.unkept_last_hour == 0 &&
+                      snapshot_.blind_last_hour_ns == 0;
     Line(RecorderText(), well ? kDim : kYellow);
     for (const std::string& problem : snapshot_.problems | std::views::take(kMostProblems)) {
       Line(Escape(problem), kYellow);
@@ -196,8 +196,8 @@ class Painter {
     for (size_t i = 0; i < kColumns.size(); i++) {
       const Column& column = kColumns.at(i);
       if (!Shown(column)) continue;
-      text += column.right ? Right(cells.at(i), column.width)
-                           : Fit(cells.at(i), column.width, true);
+      text +=
+          column.right ? Right(cells.at(i), column.width) : Fit(cells.at(i), column.width, true);
       text += ' ';
     }
     return text + death;
@@ -260,8 +260,7 @@ std::vector<std::string> StoryFrame(Story& story, Size size, bool colour) {
   const auto columns = static_cast<size_t>(std::max(size.columns, 1));
   const auto shown = static_cast<size_t>(std::max(size.lines - 1, 0));
   // The terminal may have grown.
-  story.first =
-      std::min(story.first, story.lines.size() > shown ? story.lines.size() - shown : 0);
+  story.first = std::min(story.first, story.lines.size() > shown ? story.lines.size() - shown : 0);
   for (size_t i = story.first; i < story.lines.size() && lines.size() < shown; i++) {
     lines.push_back(Fit(story.lines[i], columns));
   }
