@@ -161,7 +161,7 @@ Result<void> ReadStore(const SampleOptions& options, const Selection& selection,
   return {};
 }
 
-// What the targets that aren't found are missing, where there is no store to know them.
+// Where there is no store to know the targets that aren't found.
 void SayUnresolved(const Selection& selection, top::Parts& parts) {
   for (const Error& error : selection.errors) parts.problems.push_back(error.Message());
 }

@@ -108,7 +108,7 @@ class Painter {
     const size_t rest = columns_ > fixed ? columns_ - fixed : 2;
     size_t longest = std::string_view("CONTAINER").size();
     for (const Row& row : snapshot.rows) longest = std::max(longest, Width(Escape(row.target)));
-    name_ = std::min(longest + 1, std::max<size_t>(rest * 11 / 20, 8));
+    name_ = std::min(longest + 1, std::max<size_t>(rest / 2, 8));
   }
 
   void Line(const std::string& text, std::string_view ink = "", bool fill = false) {
@@ -118,20 +118,21 @@ class Painter {
   }
 
   void Head() {
-    std::string text =
-        "podtap top  " + Escape(snapshot_.node) + "  " +
-        report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) + "  " +
-        (snapshot_.running ? std::to_string(*snapshot_.running) + " of " +
-                                 std::to_string(snapshot_.containers.value_or(0)) + " running"
-                           : "containers aren't known");
+    std::string text = "podtap top  ";
+    // First, so that a narrow terminal doesn't cut it.
+    if (view_.paused) {
+      text += "[paused] ";
+    } else if (view_.old_s > 0) {
+      text += "[" + std::to_string(view_.old_s) + "s old] ";
+    }
+    text += Escape(snapshot_.node) + "  " + report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) +
+            "  " +
+            (snapshot_.running ? std::to_string(*snapshot_.running) + " of " +
+                                     std::to_string(snapshot_.containers.value_or(0)) + " running"
+                               : "containers aren't known");
     if (snapshot_.deaths_last_hour) {
       text += ", " + std::string(snapshot_.more_deaths ? "at least " : "") +
               HowMany(*snapshot_.deaths_last_hour, "death") + " in the last hour";
-    }
-    if (view_.paused) {
-      text += "  [paused]";
-    } else if (view_.old_s > 0) {
-      text += "  [" + std::to_string(view_.old_s) + "s old]";
     }
     Line(text, kBold);
     const bool well = snapshot_.recorder.state == Recorder::State::kRuns &&
@@ -192,7 +193,7 @@ class Painter {
     return columns_ >= static_cast<size_t>(column.from_width);
   }
   std::string Joined(const std::string& name, const Cells& cells, const std::string& death) const {
-    std::string text = Fit(name, name_, true) + " ";
+    std::string text = Fit(FitMiddle(name, name_), name_, true) + " ";
     for (size_t i = 0; i < kColumns.size(); i++) {
       const Column& column = kColumns.at(i);
       if (!Shown(column)) continue;
@@ -284,6 +285,17 @@ std::string Fit(std::string_view escaped, size_t columns, bool fill) {
     bytes += std::max<size_t>(1, Utf8Length(escaped.substr(bytes)));
   }
   return std::string(escaped.substr(0, bytes)) + "…";
+}
+
+std::string FitMiddle(std::string_view escaped, size_t columns) {
+  const size_t width = Width(escaped);
+  if (width <= columns || columns < 3) return Fit(escaped, columns);
+  const size_t tail = columns / 2;
+  size_t at = 0;
+  for (size_t cells = 0; cells + tail < width; cells++) {
+    at += std::max<size_t>(1, Utf8Length(escaped.substr(at)));
+  }
+  return Fit(escaped, columns - tail) + std::string(escaped.substr(at));
 }
 
 std::vector<std::string> Frame(const Snapshot& snapshot, View& view, Size size, bool colour) {
