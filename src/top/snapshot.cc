@@ -109,6 +109,8 @@ void AddContainers(const Parts& parts, Snapshot& snapshot) {
   }
   if (parts.all_answered || !parts.present.empty()) {
     snapshot.running = running;
+  }
+  if (parts.all_answered) {
     snapshot.containers = std::ssize(parts.present);
   }
   for (const auto& [key, death] : latest.all()) {

@@ -61,7 +61,7 @@ struct Snapshot {
   int64_t now_unix_ns = 0;
   std::vector<Row> rows;
   std::vector<store::DeathRow> latest;  // the newest first
-  // nullopt: nobody could be asked.
+  // nullopt: nobody could be asked. Cgroups alone tell of those that run.
   std::optional<int64_t> running, containers;
   std::optional<int64_t> deaths_last_hour;  // that were recorded
   bool more_deaths = false;                 // the store has more than were read
