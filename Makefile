@@ -23,7 +23,7 @@ help:
 	@echo "make build       the release binary, $(RELEASE)"
 	@echo "make test        builds and runs every test"
 	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
-	@echo "make test-kernels  on Linux 5.10, 6.1 and 6.12, in QEMU (minutes)"
+	@echo "make test-kernels  on Linux 5.10, 6.1 and 6.12, and under systemd, in QEMU (minutes)"
 	@echo "make soak        the flight recorder under load and killed fifty times (ten minutes)"
 	@echo "make accuracy    every cause of death twenty times: how often podtap is right (half an hour)"
 	@echo "make demo        kills a container and lets podtap say who did it"

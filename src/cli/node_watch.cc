@@ -223,7 +223,7 @@ void NodeWatch::Beat() {
   // The clock may have been set.
   recorder_->set_real_minus_boot_ns(RealMinusBootNs());
   if (const uint64_t passed_over = recorder_->TakeIncidentsPassedOver(); passed_over > 0) {
-    handler_.OnLost({now.value - kBeatEveryNs}, now, passed_over);
+    handler_.OnPassedOver({now.value - kBeatEveryNs}, now, passed_over);
   }
   handler_.OnBeat();
 }

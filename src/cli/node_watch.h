@@ -52,6 +52,8 @@ class NodeWatch : private recorder::Observer {
     virtual void OnIncident(const store::Death& /*death*/, const verdict::Verdict& /*verdict*/) {}
     // `count` events weren't seen, or not kept, between the two times.
     virtual void OnLost(store::BootNs /*from*/, store::BootNs /*to*/, uint64_t /*count*/) {}
+    // Incidents that aren't told, because too many came at once.
+    virtual void OnPassedOver(store::BootNs /*from*/, store::BootNs /*to*/, uint64_t /*count*/) {}
     // A sentence for the operator: a runtime that went away, events that were lost.
     virtual void OnNote(const std::string& note) = 0;
     // About once a second, between events.

@@ -106,14 +106,10 @@ class RecordRun : public NodeWatch::Handler {
     outputs_.Incident(verdict);
   }
   void OnLost(store::BootNs from, store::BootNs to, uint64_t count) override {
-    if (!writer_) return;
-    const int64_t offset = NodeWatch::RealMinusBootNs();
-    writer_->Post([row = store::BlindRow{.from_unix_ns = from.value + offset,
-                                         .to_unix_ns = to.value + offset,
-                                         .why = "lost",
-                                         .count = count}](store::Recording& recording) {
-      return recording.AddBlind(row);
-    });
+    AddBlind(from, to, "lost", count);
+  }
+  void OnPassedOver(store::BootNs from, store::BootNs to, uint64_t count) override {
+    AddBlind(from, to, "not kept", count);
   }
   void OnNote(const std::string& note) override { log_.Warning(note); }
   void OnBeat() override {
@@ -201,6 +197,17 @@ class RecordRun : public NodeWatch::Handler {
     int64_t from = before->ended_unix_ns.value_or(before->alive_unix_ns);
     if (before->boot_id == BootId()) from = before->alive_boot_ns + now.unix_ns - now.boot_ns;
     return {.from_unix_ns = std::min(from, armed_unix_ns), .to_unix_ns = armed_unix_ns};
+  }
+
+  void AddBlind(store::BootNs from, store::BootNs to, const char* why, uint64_t count) {
+    if (!writer_) return;
+    const int64_t offset = NodeWatch::RealMinusBootNs();
+    writer_->Post([row = store::BlindRow{.from_unix_ns = from.value + offset,
+                                         .to_unix_ns = to.value + offset,
+                                         .why = why,
+                                         .count = count}](store::Recording& recording) {
+      return recording.AddBlind(row);
+    });
   }
 
   void PutLife(const Life& life) {

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import schema
 import session
 
 
@@ -51,7 +52,10 @@ class Recorder:
         done = session.run("events", "--store", self.store, "-o", "json", *options)
         if done.status != 0:
             raise AssertionError(str(done))
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        for event in events[:200]:
+            schema.check(event)
+        return events
 
     def deaths(self, container_id=None):
         return [event for event in self.events("--kind", "death", "--most", 1_000_000)

@@ -99,8 +99,9 @@ class Top(unittest.TestCase):
         top = self.open()
         top.wait_for("q quit")
         top.signal(signal.SIGTSTP)
-        self.assertTrue(top.wait(lambda _: not top.alternate and top.cursor))
-        self.assertEqual(top.settings()[LFLAG], top.before[LFLAG])
+        self.assertTrue(recording.wait_for(
+            lambda: not top.alternate and top.settings()[LFLAG] == top.before[LFLAG]))
+        self.assertTrue(top.cursor)
         top.signal(signal.SIGCONT)
         self.assertTrue(top.wait(lambda _: top.alternate))
         top.wait_for("q quit")
