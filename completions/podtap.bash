@@ -102,10 +102,7 @@ _podtap_top() {
     --sort) COMPREPLY=($(compgen -W "death restarts memory name" -- "$current")) ;;
     --store | --host-root) _podtap_files -d ;;
     -d | --delay | --filter | --runtime-endpoint | --timeout) ;;
-    *)
-      COMPREPLY=($(compgen -W "-d --delay --sort --filter --once -o --output --store
-        $_podtap_runtime_options" -- "$current"))
-      ;;
+    *) _podtap_targets "screen json" "-d --delay --sort --filter --once --store" ;;
   esac
 }
 

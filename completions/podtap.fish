@@ -93,7 +93,7 @@ set -l runtimes '__fish_seen_subcommand_from ps top watch why doctor record'
 complete -c podtap -n $runtimes -l runtime-endpoint -x -d 'Ask this socket: unix:///PATH'
 complete -c podtap -n $runtimes -l host-root -x -a '(__fish_complete_directories)' -d "Where the host's root is mounted"
 complete -c podtap -n $runtimes -l timeout -x -d 'How long a runtime may take, in seconds'
-complete -c podtap -n '__fish_seen_subcommand_from ps watch why' -f -a '(__podtap_targets)'
+complete -c podtap -n '__fish_seen_subcommand_from ps top watch why' -f -a '(__podtap_targets)'
 
 set -l explain '__fish_seen_subcommand_from explain'
 complete -c podtap -n $explain -s o -l output -x -a 'text json' -d 'Form of the output'

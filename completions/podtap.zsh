@@ -144,7 +144,8 @@ _podtap_top() {
     '--filter[containers whose name holds a text]:text:' \
     '--once[look once, print, end]' \
     "--store[the recorder's folder]:folder:_files -/" \
-    $_podtap_runtime_options
+    $_podtap_runtime_options \
+    '*:target:_podtap_targets'
 }
 
 _podtap_doctor() {

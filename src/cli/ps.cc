@@ -1,9 +1,7 @@
 #include "cli/ps.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +11,8 @@
 #include "cli/pipeline.h"
 #include "cli/ps_output.h"
 #include "cli/runtime_options.h"
-#include "container/resolve.h"
+#include "cli/selection.h"
+#include "container/inventory.h"
 
 namespace podtap::cli {
 
@@ -43,38 +42,6 @@ constexpr const char* kStatuses = R"(
 Exit status: 0 listed; 1 a target wasn't found or could be several; 2 wrong usage;
 3 no right to ask any runtime; 5 no runtime answered.)";
 
-// The containers that the targets name, in the inventory's order, each once; `status` is
-// not kOk if one of the targets is none.
-std::vector<container::Container> Select(const std::vector<container::Target>& targets,
-                                         const container::Inventory& inventory,
-                                         const cgroup::Tree& tree, int& status) {
-  std::vector<container::Container> selected;
-  std::set<std::string> seen;
-  for (const container::Target& target : targets) {
-    const auto resolved = container::Resolve(target, inventory, tree);
-    if (!resolved) {
-      status = Fail(resolved.error().ToError());
-      continue;
-    }
-    for (const container::Container& one : resolved->containers) {
-      const std::string key = one.id.value.empty() ? one.name : one.id.value;
-      if (seen.insert(key).second) selected.push_back(one);
-    }
-    if (resolved->containers.empty() && resolved->pod) {
-      std::fprintf(stderr, "podtap: pod %s has no container yet\n", Escape(target.written).c_str());
-    }
-  }
-  return selected;
-}
-
-std::vector<container::Container> Everything(const container::Inventory& inventory, bool all) {
-  std::vector<container::Container> selected;
-  for (const container::Container& one : inventory.containers) {
-    if (all || (!one.is_sandbox && !inventory.IsSuperseded(one))) selected.push_back(one);
-  }
-  return selected;
-}
-
 // Says what couldn't be asked; the status if that was everything.
 int SayProblems(const container::Inventory& inventory) {
   int status = kOk;
@@ -94,20 +61,6 @@ int SayProblems(const container::Inventory& inventory) {
   return answered ? kOk : status;
 }
 
-void SayNothingFound(const container::Inventory& inventory) {
-  const bool asked = std::ranges::any_of(
-      inventory.runtimes, [](const container::RuntimeReport& runtime) { return !runtime.no_cri; });
-  if (asked) return;
-  std::string places;
-  for (const std::string& place : inventory.looked_at) {
-    places += (places.empty() ? "" : ", ") + Escape(place);
-  }
-  std::fprintf(stderr,
-               "podtap: no container runtime was found; looked at %s; "
-               "--runtime-endpoint names another\n",
-               places.c_str());
-}
-
 }  // namespace
 
 std::shared_ptr<PsOptions> DeclarePs(CLI::App& app) {
@@ -123,12 +76,8 @@ std::shared_ptr<PsOptions> DeclarePs(CLI::App& app) {
 }
 
 int Ps(const PsOptions& options) {
-  std::vector<container::Target> targets;
-  for (const std::string& text : options.targets) {
-    auto target = container::ParseTarget(text);
-    if (!target) return Fail(target.error());
-    targets.push_back(std::move(*target));
-  }
+  const auto targets = ParseTargets(options.targets);
+  if (!targets) return Fail(targets.error());
   const auto node = OpenNode(options.runtime);
   if (!node) return Fail(node.error());
   const container::Inventory inventory =
@@ -136,19 +85,32 @@ int Ps(const PsOptions& options) {
 
   const int unanswered = SayProblems(inventory);
   int status = kOk;
-  const auto selected = targets.empty() ? Everything(inventory, options.all)
-                                        : Select(targets, inventory, *node->tree, status);
+  std::vector<container::Container> selected;
+  if (targets->empty()) {
+    selected = Everything(inventory, options.all);
+  } else {
+    Selection selection = Select(*targets, inventory, *node->tree);
+    for (const Error& error : selection.errors) status = Fail(error);
+    for (const std::string& pod : selection.empty_pods) {
+      std::fprintf(stderr, "podtap: pod %s has no container yet\n", Escape(pod).c_str());
+    }
+    selected = std::move(selection.containers);
+  }
   const PsContent content{inventory, selected, *node->tree, ClockNs(CLOCK_REALTIME)};
   std::string text;
   if (options.output == "json") {
     text = FormatPsJson(content);
-  } else if (!selected.empty() || targets.empty()) {
+  } else if (!selected.empty() || targets->empty()) {
     text = FormatPsTable(content, options.output == "wide");
   }
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     return Fail(SystemError("write", "standard output", errno));
   }
-  if (selected.empty() && targets.empty()) SayNothingFound(inventory);
+  if (selected.empty() && targets->empty()) {
+    if (const std::string none = NoRuntime(inventory); !none.empty()) {
+      std::fprintf(stderr, "podtap: %s\n", none.c_str());
+    }
+  }
   if (status != kOk) return status;
   return selected.empty() ? unanswered : kOk;
 }

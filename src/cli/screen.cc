@@ -9,9 +9,10 @@
 namespace podtap::cli {
 namespace {
 
-// xterm's ctlseqs: the alternate screen (1049), the cursor (25).
-constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[2J";
-constexpr std::string_view kLeave = "\x1b[0m\x1b[?25h\x1b[?1049l";
+// xterm's ctlseqs: the alternate screen (1049), the cursor (25), lines that go on below (7):
+// a character may fill two cells, and then a line is cut at the edge and moves no other.
+constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
+constexpr std::string_view kLeave = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 constexpr std::string_view kHome = "\x1b[H";
 constexpr std::string_view kClearLine = "\x1b[K";
 constexpr std::string_view kClearBelow = "\x1b[J";

@@ -10,8 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -19,6 +21,7 @@
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
 #include "cli/screen.h"
+#include "cli/selection.h"
 #include "cli/terminal.h"
 #include "cli/top_sample.h"
 #include "top/frame.h"
@@ -28,6 +31,7 @@ namespace podtap::cli {
 struct TopOptions {
   RuntimeOptions runtime;
   StoreOptions store;
+  std::vector<std::string> targets;
   double delay_s = 2;
   std::string order = "death";
   std::string filter;
@@ -40,12 +44,16 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   podtap top                       containers, and why they died last
   podtap top --sort restarts       what restarts most comes first
+  podtap top shop/web-0 db         these alone
   podtap top --filter shop/        pods of one namespace
   podtap top --once                once, also for a file or a pipe
   podtap top -o json               an object every two seconds
 
 Keys: q ends; s another order; j, k and arrows move; Enter the whole story of a death;
 / filters; p stands still; h helps.
+
+Targets: POD, NAMESPACE/POD, NAMESPACE/POD/CONTAINER, a container's name or id,
+docker://ID (podman, containerd, cri-o), pid:N, cgroup:PATH, unit:NAME.service.
 
 )";
 constexpr const char* kStatuses = R"(
@@ -64,7 +72,9 @@ int ListingWidth() {
 
 class TopRun {
  public:
-  explicit TopRun(const TopOptions& options) : options_(options) {
+  TopRun(const TopOptions& options, std::vector<container::Target> targets)
+      : options_(options),
+        sample_{.runtime = options.runtime, .store = options.store, .targets = std::move(targets)} {
     view_.order = top::OrderFromName(options.order).value_or(top::Order::kDeath);
     view_.filter = options.filter;
   }
@@ -72,7 +82,7 @@ class TopRun {
   // Once, or again and again, to a file.
   int Print() {
     for (;;) {
-      const auto snapshot = TakeSnapshot(options_.runtime, options_.store);
+      const auto snapshot = TakeSnapshot(sample_);
       if (!snapshot) return Fail(snapshot.error());
       std::string text;
       if (options_.output == "json") {
@@ -103,14 +113,17 @@ class TopRun {
     Result<void> went;
     while (went && !done_) went = Turn();
     screen_.Leave();
-    return went ? kOk : Fail(went.error());
+    const int status = went ? kOk : Fail(went.error());
+    // The thread can't be told to stop asking; a runtime that hangs would hold up the end.
+    if (asked_) std::_Exit(status);
+    return status;
   }
 
  private:
   Result<void> CatchSignals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH}) {
       sigaddset(&set, signal);
     }
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -125,12 +138,15 @@ class TopRun {
     if (asked_) return;
     asked_ = true;
     sampler_->Post([this] {
-      auto taken =
-          std::make_shared<Result<top::Snapshot>>(TakeSnapshot(options_.runtime, options_.store));
+      auto taken = std::make_shared<Result<top::Snapshot>>(TakeSnapshot(sample_));
       answers_.Post([this, taken] {
         asked_ = false;
         next_ns_ = ClockNs(CLOCK_MONOTONIC) + DelayNs();
-        if (*taken) snapshot_ = std::move(**taken);
+        if (*taken) {
+          snapshot_ = std::move(**taken);
+        } else {
+          failure_ = std::move(taken->error());
+        }
       });
     });
   }
@@ -146,6 +162,7 @@ class TopRun {
     const int got = ::poll(ready.data(), ready.size(), static_cast<int>(WaitMs(now)));
     if (got == 0 && keys_.waiting()) Obey(keys_.Flush());
     answers_.RunAll();
+    if (failure_) return std::unexpected(*failure_);
     if (ready[1].revents != 0) {
       if (auto handled = TakeSignals(); !handled) return handled;
     }
@@ -165,6 +182,11 @@ class TopRun {
     if (!snapshot_) return screen_.Show({"podtap top: asking the node's runtimes …"});
     const int64_t old_ns = ClockNs(CLOCK_REALTIME) - snapshot_->now_unix_ns;
     view_.old_s = old_ns > 2 * DelayNs() + 2'000 * kMillisecond ? old_ns / 1'000'000'000 : 0;
+    if (view_.story && told_columns_ != size.columns) {
+      const size_t first = view_.story->first;
+      Tell(size);
+      view_.story->first = first;
+    }
     return screen_.Show(top::Frame(*snapshot_, view_, size, ColourOnStdout()));
   }
 
@@ -194,8 +216,13 @@ class TopRun {
   void OpenStory(top::Size size) {
     const auto row = std::ranges::find(snapshot_->rows, view_.selected, &top::Row::key);
     if (row == snapshot_->rows.end()) return;
-    view_.story = row->death ? TellStory(options_.store, row->death->id, size.columns)
-                             : top::Story{.lines = {"No death of it was recorded."}, .first = 0};
+    told_ = *row;
+    Tell(size);
+  }
+
+  void Tell(top::Size size) {
+    view_.story = TellStory(options_.store, told_, size.columns);
+    told_columns_ = size.columns;
   }
 
   Result<void> TakeSignals() {
@@ -207,6 +234,10 @@ class TopRun {
         case SIGTSTP:
           screen_.Leave();
           ::raise(SIGSTOP);
+          break;
+        case SIGCONT:
+          // Also after a SIGSTOP, which nobody saw: a shell has set the terminal meanwhile.
+          screen_.Leave();
           if (auto entered = screen_.Enter(); !entered) return entered;
           break;
         default:
@@ -217,6 +248,7 @@ class TopRun {
   }
 
   const TopOptions& options_;
+  const SampleOptions sample_;
   top::View view_;
   top::KeyDecoder keys_;
   Screen screen_;
@@ -224,6 +256,9 @@ class TopRun {
   TaskQueue answers_;
   Worker* sampler_ = nullptr;
   std::optional<top::Snapshot> snapshot_;
+  std::optional<Error> failure_;  // no snapshot can be taken at all
+  top::Row told_;                 // whose story is shown, for so many columns
+  int told_columns_ = 0;
   int64_t next_ns_ = 0;
   bool asked_ = false;
   bool done_ = false;
@@ -234,6 +269,7 @@ class TopRun {
 std::shared_ptr<TopOptions> DeclareTop(CLI::App& app) {
   auto options = std::make_shared<TopOptions>();
   app.footer(std::string(kExamples) + kEndpointHelp + kStatuses);
+  app.add_option("TARGET", options->targets, "Only these")->type_name("");
   app.add_option("-d,--delay", options->delay_s, "Seconds from one look to the next (2)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 3600.0));
@@ -252,7 +288,9 @@ std::shared_ptr<TopOptions> DeclareTop(CLI::App& app) {
 }
 
 int Top(const TopOptions& options) {
-  TopRun run(options);
+  auto targets = ParseTargets(options.targets);
+  if (!targets) return Fail(targets.error());
+  TopRun run(options, std::move(*targets));
   if (options.once || options.output == "json") return run.Print();
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
     return Fail({.kind = ErrorKind::kUsage,
@@ -263,6 +301,8 @@ int Top(const TopOptions& options) {
                  .remedy = "podtap top --once prints it once, -o json for programs",
                  .detail = ""});
   }
+  // A wrong option is told before the screen is taken.
+  if (const auto node = OpenNode(options.runtime); !node) return Fail(node.error());
   return run.Live();
 }
 

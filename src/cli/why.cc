@@ -13,6 +13,7 @@
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
 #include "cli/runtime_options.h"
+#include "cli/selection.h"
 #include "cli/store_options.h"
 #include "cli/stored_deaths.h"
 #include "cli/terminal.h"
@@ -76,8 +77,6 @@ that can't be understood; 2 wrong usage; 3 not privileged; 5 a system call faile
 
 constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kMinuteNs = 60 * kSecondNs;
-// A runtime tells an end later than the kernel, never by so much.
-constexpr int64_t kSameDeathNs = 5 * kSecondNs;
 
 class WhyRun {
  public:
@@ -97,14 +96,10 @@ class WhyRun {
 
  private:
   int AskForTargets() {
-    std::vector<container::Target> targets;
-    for (const std::string& text : options_.targets) {
-      auto target = container::ParseTarget(text);
-      if (!target) return Fail(target.error());
-      targets.push_back(std::move(*target));
-    }
+    const auto targets = ParseTargets(options_.targets);
+    if (!targets) return Fail(targets.error());
     if (auto opened = OpenStore(); !opened) return Fail(opened.error());
-    if (asked_by_time_) return AskTheStore(targets);
+    if (asked_by_time_) return AskTheStore(*targets);
     auto node = OpenNode(options_.runtime);
     if (!node) return Fail(node.error());
     node_ = std::move(*node);
@@ -113,7 +108,7 @@ class WhyRun {
     for (const container::RuntimeReport& runtime : inventory_.runtimes) {
       if (runtime.problem) Note(runtime.problem->Message());
     }
-    for (const container::Target& target : targets) {
+    for (const container::Target& target : *targets) {
       const auto resolved = container::Resolve(target, inventory_, *node_.tree);
       if (!resolved) {
         if (!ExplainStored(target) && !ExplainRemoved(target)) {
@@ -132,7 +127,7 @@ class WhyRun {
     auto end = testimony::FindLastEnd(container, inventory_);
     auto stored = Stored(container);
     // A death that the runtime knows and the recorder doesn't is the later one.
-    if (stored && end && end->unix_ns > UnixNs(*stored) + kSameDeathNs) stored.reset();
+    if (stored && end && end->unix_ns > UnixNs(*stored) + testimony::kSameDeathNs) stored.reset();
     if (!end && !stored) return SayAlive(container);
     const bool runs = container.state == State::kRunning || container.state == State::kPaused;
     if (runs && (stored || end->runs_again)) {

@@ -39,16 +39,20 @@ std::string DescribeAge(int64_t nanoseconds) {
   return std::to_string(seconds) + "s";
 }
 
-std::string DescribeLastExit(const Container& container, int64_t now_unix_ns) {
-  if (!container.last_exit) {
-    return container.last_end_unix_ns == 0
-               ? "-"
-               : "unknown" + Ago(container.last_end_unix_ns, now_unix_ns);
+std::string DescribeExit(const Container& container) {
+  if (!container.last_exit) return "unknown";
+  std::string text = std::to_string(container.last_exit->exit_code);
+  if (const std::string word = Word(container, *container.last_exit); !word.empty()) {
+    text += " " + word;
   }
-  const RuntimeExit& exit = *container.last_exit;
-  std::string text = std::to_string(exit.exit_code);
-  if (const std::string word = Word(container, exit); !word.empty()) text += " " + word;
-  return text + Ago(exit.finished_unix_ns, now_unix_ns);
+  return text;
+}
+
+std::string DescribeLastExit(const Container& container, int64_t now_unix_ns) {
+  if (!container.last_exit && container.last_end_unix_ns == 0) return "-";
+  const int64_t then =
+      container.last_exit ? container.last_exit->finished_unix_ns : container.last_end_unix_ns;
+  return DescribeExit(container) + Ago(then, now_unix_ns);
 }
 
 }  // namespace podtap::container

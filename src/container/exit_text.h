@@ -13,6 +13,9 @@ namespace podtap::container {
 // escapes.
 std::string DescribeLastExit(const Container& container, int64_t now_unix_ns);
 
+// The same without the time: "137 SIGKILL"; "unknown" where the runtime told no code.
+std::string DescribeExit(const Container& container);
+
 // The signal that an exit code of 129 to 192 means, if the process didn't choose the code
 // itself; 0 for any other code.
 int32_t SignalOfExitCode(int32_t code);

@@ -16,6 +16,11 @@ Container Ended(int code, const char* reason = "", int64_t ago_s = 180) {
   return container;
 }
 
+TEST(ExitTextTest, WithoutTheTime) {
+  EXPECT_EQ(DescribeExit(Ended(137)), "137 SIGKILL");
+  EXPECT_EQ(DescribeExit(Container{}), "unknown");
+}
+
 TEST(ExitTextTest, Codes) {
   EXPECT_EQ(DescribeLastExit(Ended(0), kNow), "0, 3m ago");
   EXPECT_EQ(DescribeLastExit(Ended(0, "Completed"), kNow), "0 Completed, 3m ago");

@@ -10,6 +10,9 @@
 
 namespace podtap::testimony {
 
+// A runtime tells an end later than the kernel, never by so much.
+inline constexpr int64_t kSameDeathNs = 5'000'000'000;
+
 struct LastEnd {
   // As it was: its id, its end. A runtime that starts a container again in place (Docker)
   // has forgotten the exit code; the CRI has an earlier container for the earlier life.

@@ -11,6 +11,7 @@
 #include "report/clock.h"
 #include "verdict/cause_class.h"
 #include "verdict/view.h"
+#include "verdict/wording.h"
 
 namespace podtap::top {
 namespace {
@@ -30,9 +31,9 @@ constexpr std::array<std::string_view, 15> kHelp = {
     "",
     "LAST DEATH is what podtap record has kept: how long ago, the cause, and by whom.",
     "podtap explain CAUSE says what a cause means, podtap why TARGET tells the story.",
-    "State gone: it died within the hour, and no runtime knows it any more.",
-    "A container that died while nobody recorded has no death here: the second line says",
-    "since when nobody does.",
+    "not recorded: the runtime tells of a later end that no recorder has kept.",
+    "State gone: it died within the hour, and no runtime knows it any more; unknown: not",
+    "all runtimes answered.",
     "",
     "Any key goes back.",
     ""};
@@ -57,6 +58,10 @@ std::string MemoryText(const Row& row) {
 }
 
 std::string DeathText(const Snapshot& snapshot, const Row& row) {
+  if (row.unrecorded) {
+    return Age(snapshot, row.unrecorded->unix_ns) + " " + Escape(row.unrecorded->text) +
+           ", not recorded";
+  }
   if (!row.death) return "-";
   const store::DeathRow& death = *row.death;
   std::string text = Age(snapshot, death.unix_ns) + " " + Escape(death.cause);
@@ -65,9 +70,31 @@ std::string DeathText(const Snapshot& snapshot, const Row& row) {
   return text;
 }
 
-std::string_view InkOf(const store::DeathRow& death) {
-  return verdict::ClassOf(death.cause) == verdict::CauseClass::kExited ? "" : kRed;
+std::string_view InkOf(const Row& row) {
+  if (row.unrecorded) return row.unrecorded->exit_code == 0 ? "" : kYellow;
+  if (!row.death) return "";
+  return verdict::ClassOf(row.death->cause) == verdict::CauseClass::kExited ? "" : kRed;
 }
+
+std::string HowMany(int64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+// The columns between a container's name and its last death, as they go on narrow
+// terminals: the last one first.
+struct Column {
+  std::string_view title;
+  size_t width;
+  bool right;      // numbers
+  int from_width;  // of the terminal
+};
+constexpr std::array<Column, 4> kColumns = {{
+    {"STATE", 10, false, 0},
+    {"AGE", 4, true, 56},
+    {"RST", 4, true, 62},
+    {"MEMORY", 10, true, 72},
+}};
+using Cells = std::array<std::string, kColumns.size()>;
 
 class Painter {
  public:
@@ -76,12 +103,13 @@ class Painter {
         view_(view),
         columns_(static_cast<size_t>(std::max(columns, 1))),
         colour_(colour) {
-    // What is left of the fixed columns goes to the name and to the death.
-    constexpr size_t kFixed = kState + kAge + kRestarts + kMemory + 5;
-    const size_t rest = columns_ > kFixed ? columns_ - kFixed : 2;
+    // What is left of the other columns goes to the name and to the death.
+    size_t fixed = 1;
+    for (const Column& column : kColumns) fixed += Shown(column) ? column.width + 1 : 0;
+    const size_t rest = columns_ > fixed ? columns_ - fixed : 2;
     size_t longest = std::string_view("CONTAINER").size();
     for (const Row& row : snapshot.rows) longest = std::max(longest, Width(Escape(row.target)));
-    name_ = std::min(longest + 1, std::max<size_t>(rest * 11 / 20, 8));
+    name_ = std::min(longest + 1, std::max<size_t>(rest / 2, 8));
   }
 
   void Line(const std::string& text, std::string_view ink = "", bool fill = false) {
@@ -91,20 +119,26 @@ class Painter {
   }
 
   void Head() {
-    std::string text =
-        "podtap top  " + Escape(snapshot_.node) + "  " +
-        report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) + "  " +
-        std::to_string(snapshot_.running) + " of " + std::to_string(snapshot_.rows.size()) +
-        " running, " + std::to_string(snapshot_.deaths_last_hour) +
-        (snapshot_.deaths_last_hour == 1 ? " death" : " deaths") + " in the last hour";
+    std::string text = "podtap top  ";
+    // First, so that a narrow terminal doesn't cut it.
     if (view_.paused) {
-      text += "  [paused]";
+      text += "[paused] ";
     } else if (view_.old_s > 0) {
-      text += "  [" + std::to_string(view_.old_s) + "s old]";
+      text += "[" + std::to_string(view_.old_s) + "s old] ";
+    }
+    text += Escape(snapshot_.node) + "  " + report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) +
+            "  " +
+            (snapshot_.running ? std::to_string(*snapshot_.running) + " of " +
+                                     std::to_string(snapshot_.containers.value_or(0)) + " running"
+                               : "containers aren't known");
+    if (snapshot_.deaths_last_hour) {
+      text += ", " + std::string(snapshot_.more_deaths ? "at least " : "") +
+              HowMany(*snapshot_.deaths_last_hour, "death") + " in the last hour";
     }
     Line(text, kBold);
-    const bool well =
-        snapshot_.recorder.state == Recorder::State::kRuns && snapshot_.lost_last_hour == 0;
+    const bool well = snapshot_.recorder.state == Recorder::State::kRuns &&
+                      snapshot_.lost_last_hour == 0 && snapshot_.unkept_last_hour == 0 &&
+                      snapshot_.blind_last_hour_ns == 0;
     Line(RecorderText(), well ? kDim : kYellow);
     for (const std::string& problem : snapshot_.problems | std::views::take(kMostProblems)) {
       Line(Escape(problem), kYellow);
@@ -116,24 +150,28 @@ class Painter {
     if (view_.order != Order::kDeath) {
       death += "  (by " + std::string(OrderName(view_.order)) + ")";
     }
-    Line(Margin(false) + Cells("CONTAINER", "STATE", "AGE", "RST", "MEMORY", death), kBold);
+    Cells titles;
+    for (size_t i = 0; i < kColumns.size(); i++) titles.at(i) = kColumns.at(i).title;
+    Line(Margin(false) + Joined("CONTAINER", titles, death), kBold);
   }
 
   void RowLine(const Row& row, bool selected) {
     const std::string restarts = row.restarts ? std::to_string(*row.restarts) : "-";
     const std::string age = row.started_unix_ns > 0 ? Age(snapshot_, row.started_unix_ns) : "-";
-    const std::string text = Cells(Escape(row.target), row.state, age, restarts, MemoryText(row),
-                                   DeathText(snapshot_, row));
+    const std::string text = Joined(Escape(row.target), {row.state, age, restarts, MemoryText(row)},
+                                    DeathText(snapshot_, row));
     if (selected && colour_) {
       Line(text, kReverse, true);
     } else {
-      Line(Margin(selected) + text, row.death ? InkOf(*row.death) : "");
+      Line(Margin(selected) + text, InkOf(row));
     }
   }
 
   void Latest(size_t most) {
     if (most == 0) return;
-    Line(snapshot_.latest.empty() ? "NO DEATH RECORDED" : "LATEST DEATHS", kBold);
+    const bool read = snapshot_.recorder.state != Recorder::State::kUnreadable;
+    const char* none = read ? "NO DEATH RECORDED" : "THE STORE COULDN'T BE READ";
+    Line(snapshot_.latest.empty() ? none : "LATEST DEATHS", kBold);
     for (size_t i = 0; i + 1 < most && i < snapshot_.latest.size(); i++) {
       const store::DeathRow& death = snapshot_.latest[i];
       Line(report::LocalTime(death.unix_ns).substr(0, 8) + " " + Escape(death.headline));
@@ -152,13 +190,19 @@ class Painter {
   std::vector<std::string> Take() && { return std::move(lines_); }
 
  private:
-  static constexpr size_t kState = 10, kAge = 4, kRestarts = 4, kMemory = 10;
-
-  std::string Cells(const std::string& name, const std::string& state, const std::string& age,
-                    const std::string& restarts, const std::string& memory,
-                    const std::string& death) const {
-    return Fit(name, name_, true) + " " + Fit(state, kState, true) + " " + Right(age, kAge) + " " +
-           Right(restarts, kRestarts) + " " + Right(memory, kMemory) + " " + death;
+  bool Shown(const Column& column) const {
+    return columns_ >= static_cast<size_t>(column.from_width);
+  }
+  std::string Joined(const std::string& name, const Cells& cells, const std::string& death) const {
+    std::string text = Fit(FitMiddle(name, name_), name_, true) + " ";
+    for (size_t i = 0; i < kColumns.size(); i++) {
+      const Column& column = kColumns.at(i);
+      if (!Shown(column)) continue;
+      text +=
+          column.right ? Right(cells.at(i), column.width) : Fit(cells.at(i), column.width, true);
+      text += ' ';
+    }
+    return text + death;
   }
   // Without colour too one must see which row is selected.
   std::string Margin(bool selected) const {
@@ -191,8 +235,15 @@ class Painter {
         text = Escape(recorder.problem);
         break;
     }
+    if (recorder.state == Recorder::State::kRuns && snapshot_.blind_last_hour_ns > 0) {
+      text += " Nobody did for " + verdict::Duration(snapshot_.blind_last_hour_ns) +
+              " of the last hour.";
+    }
     if (snapshot_.lost_last_hour > 0) {
       text += " " + std::to_string(snapshot_.lost_last_hour) + " events lost.";
+    }
+    if (snapshot_.unkept_last_hour > 0) {
+      text += " " + std::to_string(snapshot_.unkept_last_hour) + " facts not kept.";
     }
     return text;
   }
@@ -206,10 +257,12 @@ class Painter {
   std::vector<std::string> lines_;
 };
 
-std::vector<std::string> StoryFrame(const Story& story, Size size, bool colour) {
+std::vector<std::string> StoryFrame(Story& story, Size size, bool colour) {
   std::vector<std::string> lines;
   const auto columns = static_cast<size_t>(std::max(size.columns, 1));
   const auto shown = static_cast<size_t>(std::max(size.lines - 1, 0));
+  // The terminal may have grown.
+  story.first = std::min(story.first, story.lines.size() > shown ? story.lines.size() - shown : 0);
   for (size_t i = story.first; i < story.lines.size() && lines.size() < shown; i++) {
     lines.push_back(Fit(story.lines[i], columns));
   }
@@ -233,6 +286,17 @@ std::string Fit(std::string_view escaped, size_t columns, bool fill) {
     bytes += std::max<size_t>(1, Utf8Length(escaped.substr(bytes)));
   }
   return std::string(escaped.substr(0, bytes)) + "…";
+}
+
+std::string FitMiddle(std::string_view escaped, size_t columns) {
+  const size_t width = Width(escaped);
+  if (width <= columns || columns < 3) return Fit(escaped, columns);
+  const size_t tail = columns / 2;
+  size_t at = 0;
+  for (size_t cells = 0; cells + tail < width; cells++) {
+    at += std::max<size_t>(1, Utf8Length(escaped.substr(at)));
+  }
+  return Fit(escaped, columns - tail) + std::string(escaped.substr(at));
 }
 
 std::vector<std::string> Frame(const Snapshot& snapshot, View& view, Size size, bool colour) {

@@ -23,4 +23,7 @@ std::vector<std::string> Listing(const Snapshot& snapshot, const View& view, int
 // `escaped` in at most `columns` cells, cut with "…", filled up with spaces if asked for.
 std::string Fit(std::string_view escaped, size_t columns, bool fill = false);
 
+// The same, cut in the middle: a container's name stands at the end of its pod's.
+std::string FitMiddle(std::string_view escaped, size_t columns);
+
 }  // namespace podtap::top

@@ -37,6 +37,8 @@ Row RowOf(const std::string& name, int64_t died_minutes_ago = 0) {
 
 Snapshot SampleOf(size_t count) {
   Snapshot snapshot{.node = "node-1", .now_unix_ns = kNow, .running = static_cast<int64_t>(count)};
+  snapshot.containers = snapshot.running;
+  snapshot.deaths_last_hour = 0;
   snapshot.recorder = {.state = Recorder::State::kRuns, .since_unix_ns = kNow - 3600 * kSecond};
   for (size_t i = 0; i < count; i++) {
     snapshot.rows.push_back(
@@ -190,11 +192,27 @@ TEST_F(TopTest, AStoryIsScrolledAndLeft) {
   EXPECT_EQ(wish_, Wish::kQuit);
 }
 
+TEST_F(TopTest, AStoryInALargerTerminalFillsIt) {
+  const Snapshot snapshot = SampleOf(2);
+  view_.story = Story{};
+  for (int i = 0; i < 30; i++) view_.story->lines.push_back("line " + std::to_string(i));
+  view_.story->first = 21;
+  size_.lines = 26;
+  EXPECT_TRUE(Text80(snapshot).starts_with("line 5\n"));
+}
+
 TEST(Fit, CutsAtCharacters) {
   EXPECT_EQ(Fit("ääää", 4), "ääää");
   EXPECT_EQ(Fit("ääääb", 4), "äää…");
   EXPECT_EQ(Fit("ab", 4, true), "ab  ");
   EXPECT_EQ(Fit("ab", 0), "");
+}
+
+TEST(Fit, KeepsBothEnds) {
+  EXPECT_EQ(FitMiddle("shop/web-0/nginx", 16), "shop/web-0/nginx");
+  EXPECT_EQ(FitMiddle("shop/web-0/nginx", 11), "shop/…nginx");
+  EXPECT_EQ(FitMiddle("ääääöööö", 5), "ää…öö");
+  EXPECT_EQ(FitMiddle("abcdef", 2), "a…");
 }
 
 }  // namespace

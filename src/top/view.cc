@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 4> kOrderNames = {"death", "restarts", "m
 // Larger comes first; a row without the number last.
 using Measure = int64_t (*)(const Row&);
 constexpr std::array<Measure, 3> kMeasures = {
-    [](const Row& row) { return row.death ? row.death->unix_ns : -1; },
+    [](const Row& row) { return row.ended_unix_ns(); },
     [](const Row& row) { return row.restarts.value_or(-1); },
     [](const Row& row) { return row.memory ? static_cast<int64_t>(*row.memory) : -1; },
 };
@@ -141,7 +141,7 @@ Wish Press(View& view, const Key& key, const Snapshot& snapshot, Size size) {
   }
   if (view.help) {
     view.help = false;
-    return text && key.text == "Q" ? Wish::kQuit : Wish::kNothing;
+    return Wish::kNothing;
   }
   if (view.story) {
     if (key.kind == Kind::kEscape || key.kind == Kind::kEnter || (text && key.text == "q")) {

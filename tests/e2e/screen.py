@@ -19,7 +19,7 @@ class Screen:
     def __init__(self, command, columns=100, lines=30, env=None):
         self._columns, self._lines = columns, lines
         self.cells, self.row, self.column = {}, 0, 0
-        self.alternate, self.cursor, self.problem = False, True, None
+        self.alternate, self.cursor, self.wraps, self.problem = False, True, True, None
         self._rest = b""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
@@ -130,6 +130,8 @@ class Screen:
             self.alternate = kind == "h"
         elif private and (numbers, kind) in (("25", "h"), ("25", "l")):
             self.cursor = kind == "h"
+        elif private and (numbers, kind) in (("7", "h"), ("7", "l")):
+            self.wraps = kind == "h"
         elif kind == "H" and not numbers:
             self.row = self.column = 0
         elif kind == "K" and not numbers:
