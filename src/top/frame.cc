@@ -127,10 +127,7 @@ class Painter {
       text += "[" + std::to_string(view_.old_s) + "s old] ";
     }
     text += Escape(snapshot_.node) + "  " + report::LocalTime(snapshot_.now_unix_ns).substr(0, 8) +
-            "  " +
-            (snapshot_.running ? std::to_string(*snapshot_.running) + " of " +
-                                     std::to_string(snapshot_.containers.value_or(0)) + " running"
-                               : "containers aren't known");
+            "  " + RunningText();
     if (snapshot_.deaths_last_hour) {
       text += ", " + std::string(snapshot_.more_deaths ? "at least " : "") +
               HowMany(*snapshot_.deaths_last_hour, "death") + " in the last hour";
@@ -212,6 +209,13 @@ class Painter {
   static std::string Right(const std::string& text, size_t columns) {
     const std::string fitted = Fit(text, columns);
     return std::string(columns - std::min(columns, Width(fitted)), ' ') + fitted;
+  }
+
+  std::string RunningText() const {
+    if (!snapshot_.running) return "containers aren't known";
+    const std::string of =
+        snapshot_.containers ? " of " + std::to_string(*snapshot_.containers) : "";
+    return std::to_string(*snapshot_.running) + of + " running";
   }
 
   std::string RecorderText() const {

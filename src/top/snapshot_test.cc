@@ -112,6 +112,7 @@ TEST(Snapshot, AContainerWithoutAnAnswerKeepsItsNameAndItsPlace) {
   EXPECT_EQ(snapshot.rows[0].key, "shop/web-0/nginx");
   EXPECT_EQ(snapshot.rows[0].target, "shop/web-0/nginx");
   EXPECT_EQ(snapshot.running, 1);
+  EXPECT_FALSE(snapshot.containers) << "cgroups don't tell of those that have ended";
 }
 
 TEST(Snapshot, DeathsAreNotCountedWhereNobodyCould) {
