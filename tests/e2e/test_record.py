@@ -222,6 +222,30 @@ class Interrupted(WithStore):
         self.assertNotIn("damaged", last.messages())
 
 
+class RuntimeRestarted(WithStore):
+    def test_what_dies_before_during_and_after_is_known(self):
+        """containerd goes and comes back. Its containers go on, and so does the recording."""
+        scene = self.stage("cri", "record-restart")
+        before = scene.run("/bin/victim", "wait", name="before")
+        during = scene.run("/bin/victim", "wait", name="during")
+        recorder = self.recorder(sockets=[socket_of(scene.daemon)])
+        time.sleep(2)  # so that the last moments are watched as a whole
+        scene.daemon.stop_process()
+        os.kill(during.pid, signal.SIGKILL)
+        self.assertTrue(recorder.wait_death(during.id, timeout=20), recorder.messages())
+        scene.daemon.restart_process()
+        after = scene.run("/bin/victim", "wait", name="after")
+        time.sleep(1)
+        for container in (before, after):
+            os.kill(container.pid, signal.SIGKILL)
+            self.assertTrue(recorder.wait_death(container.id, timeout=20), recorder.messages())
+        for container in (before, during, after):
+            death, = recorder.deaths(container.id)
+            self.assertEqual((death["cause"], death["confidence"]), ("killed.host", PROVEN), death)
+            self.assertIn(f"({os.getpid()})", death["culprit"])
+            self.assertEqual(death["container"], container.name)
+
+
 class Trouble(WithStore):
     def refused(self, *options, status, says):
         done = session.run("record", "--store", self.store, "--listen", "off", *options)
