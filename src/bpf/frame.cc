@@ -67,6 +67,9 @@ class Builder {
 
   Result<Frame> Run() {
     Measure();
+    size_t instructions = 0;
+    for (const ir::Block& block : program_.blocks) instructions += block.instrs.size();
+    large_ = instructions > kLarge;
     frame_.homes.resize(program_.regs.size());
     std::vector<Reg> order(program_.regs.size());
     std::iota(order.begin(), order.end(), Reg{0});
@@ -147,10 +150,8 @@ class Builder {
     grows_.assign(program_.regs.size(), false);
     uint32_t longest = 16, text = 0, key = 0, value = 0;
     bool records = false, matches = false;
-    size_t instructions = 0;
     for (const ir::Block& block : program_.blocks) {
       for (const ir::Instr& instr : block.instrs) {
-        instructions++;
         const bool string = instr.dst != ir::kNoReg && program_.regs[instr.dst].type == Type::kStr;
         for (const ir::Operand& arg : instr.args) longest = std::max(longest, CapOf(arg));
         if (string) longest = std::max(longest, program_.regs[instr.dst].cap);
@@ -218,7 +219,6 @@ class Builder {
         }
       }
     }
-    large_ = instructions > kLarge;
     frame_.slack = RoundUp(longest) + kSlackMin;
     uint32_t at = kOutOffset + (records ? kOutSize : 0);
     frame_.key_offset = at;

@@ -50,7 +50,7 @@ std::string TickLabel(int64_t unix_ns, int64_t step) {
 
 // At most kNameCells characters, with its end: pods' names differ there.
 std::string Shortened(const std::string& name) {
-  const std::string escaped = Escape(name);
+  std::string escaped = Escape(name);
   if (Width(escaped) <= kNameCells) return escaped;
   std::string_view rest = escaped;
   while (Width(rest) > kNameCells - 1) rest.remove_prefix(std::max<size_t>(1, Utf8Length(rest)));
