@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/doctor_checks.h"
 #include "cli/exit_status.h"
+#include "cli/pid_namespace.h"
 #include "recorder/proc_files.h"
 
 namespace podtap::cli {
@@ -43,16 +44,6 @@ std::optional<uint64_t> EffectiveCapabilities() {
   const auto [end, error] = std::from_chars(from, status->data() + status->size(), mask, 16);
   return error == std::errc() ? std::optional(mask) : std::nullopt;
 }
-
-std::string NamespaceOf(const char* process) {
-  std::array<char, 64> buffer;
-  const std::string path = std::string("/proc/") + process + "/ns/pid";
-  const ssize_t n = ::readlink(path.c_str(), buffer.data(), buffer.size());
-  return n <= 0 ? "" : std::string(buffer.data(), static_cast<size_t>(n));
-}
-
-// include/uapi/linux/nsfs.h, PROC_PID_INIT_INO: the first pid namespace.
-constexpr const char* kFirstNamespace = "pid:[4026531836]";
 
 }  // namespace
 
@@ -102,11 +93,11 @@ std::vector<Checked> CheckMemlock(Patient& patient) {
 }
 
 std::vector<Checked> CheckPids(Patient&) {
-  const std::string own = NamespaceOf("self");
+  const std::string own = PidNamespaceOf("self");
   if (own.empty()) {
     return {Fail("/proc can't be read", "mount -t proc proc /proc", kSystemFailed)};
   }
-  if (own != kFirstNamespace) {
+  if (own != kFirstPidNamespace) {
     return {Fail("podtap runs in a pid namespace of its own and can't see the host's processes",
                  "docker run --pid=host; in a pod: hostPID: true", kNotSupported)};
   }

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "cli/pid_namespace.h"
+
 namespace podtap::cli {
 namespace {
 
@@ -23,7 +25,8 @@ Result<top::Recorder> RecorderState(store::Archive& archive, int64_t now_unix_ns
         .state = State::kStopped, .since_unix_ns = *session.ended_unix_ns, .problem = ""};
   }
   // From inside a container the host's processes can't be seen; then its word is all.
-  const bool gone = ::kill(session.pid, 0) != 0 && errno == ESRCH && ::getppid() != 0;
+  const bool sees = PidNamespaceOf("self") == kFirstPidNamespace;
+  const bool gone = sees && ::kill(session.pid, 0) != 0 && errno == ESRCH;
   if (gone || now_unix_ns - session.alive_unix_ns > kStaleNs) {
     return top::Recorder{
         .state = State::kKilled, .since_unix_ns = session.alive_unix_ns, .problem = ""};

@@ -164,6 +164,14 @@ class Top(unittest.TestCase):
             done = session.run(*self.words("--once", store=store))
             self.assertIn("The recorder was killed", done.stdout)
 
+    def test_from_a_pid_namespace_of_its_own(self):
+        """The recorder can't be seen from there, which doesn't mean that it was killed."""
+        done = session.run(*self.words("--once"),
+                           before=["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
+                                   '"$@"; exit $?', "sh"])
+        self.assertEqual(done.status, 0, done)
+        self.assertIn("Recording since", done.stdout)
+
     def test_no_terminal(self):
         done = session.run(*self.words())
         self.assertEqual((done.status, done.stdout), (USAGE, ""), done)
