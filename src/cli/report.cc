@@ -1,6 +1,5 @@
 #include "cli/report.h"
 
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/exit_status.h"
+#include "cli/node_name.h"
 #include "cli/pipeline.h"
 #include "cli/recorder_state.h"
 #include "cli/store_options.h"
@@ -45,11 +45,6 @@ Exit status: 0 written, also when nobody died; 1 nothing was recorded here, or t
 can't be understood; 2 wrong usage; 3 no right to read the store; 5 it can't be written.)";
 
 constexpr int kStoryWidth = 110;
-
-std::string NodeName() {
-  struct utsname name {};
-  return ::uname(&name) == 0 ? name.nodename : "this node";
-}
 
 Result<void> ReadDeaths(store::Archive& archive, const store::Query& asked, int64_t most,
                         report::Review& review) {

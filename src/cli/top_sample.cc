@@ -1,7 +1,5 @@
 #include "cli/top_sample.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -10,6 +8,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "cgroup/memory.h"
+#include "cli/node_name.h"
 #include "cli/recorder_state.h"
 #include "cli/selection.h"
 #include "cli/stored_deaths.h"
@@ -182,8 +181,7 @@ Result<top::Snapshot> TakeSnapshot(const SampleOptions& options) {
   const auto node = OpenNode(options.runtime);
   if (!node) return std::unexpected(node.error());
   top::Parts parts;
-  struct utsname name {};
-  parts.node = ::uname(&name) == 0 ? name.nodename : "this node";
+  parts.node = NodeName();
   const Selection selection = AddContainers(*node, options.targets, parts);
   parts.now_unix_ns = ClockNs(CLOCK_REALTIME);
   if (auto read = ReadStore(options, selection, parts); !read) {

@@ -1,8 +1,6 @@
 #include "report/html.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <ranges>
 
 #include "report/clock.h"
@@ -89,9 +87,8 @@ std::string Honesty(const Review& review) {
   return Tag("p", "honesty", Html(text)) + "\n";
 }
 
-std::string CountList(const std::map<std::string, int64_t>& counts, size_t most) {
-  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
-  std::ranges::stable_sort(sorted, std::greater(), &std::pair<std::string, int64_t>::second);
+std::string CountList(const Counts& counts, size_t most) {
+  const auto sorted = MostFirst(counts);
   std::string text;
   for (const auto& [name, count] : sorted | std::views::take(most)) {
     text += (text.empty() ? "" : ", ") + Html(name) +

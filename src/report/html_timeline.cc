@@ -87,12 +87,16 @@ class Timeline {
   }
 
  private:
-  std::string X(int64_t unix_ns) const {
+  // Across, in tenths of a unit.
+  int64_t Tenths(int64_t unix_ns) const {
     const int64_t at = std::clamp(unix_ns, review_.from_unix_ns, review_.to_unix_ns);
     const double part = static_cast<double>(at - review_.from_unix_ns) / static_cast<double>(span_);
-    const auto tenths =
-        static_cast<int64_t>(part * 10.0 * static_cast<double>(kWidth - kGutter - kMargin));
-    return std::to_string(kGutter + tenths / 10) + "." + std::to_string(tenths % 10);
+    return 10 * kGutter +
+           static_cast<int64_t>(part * 10.0 * static_cast<double>(kWidth - kGutter - kMargin));
+  }
+  std::string X(int64_t unix_ns) const {
+    const int64_t tenths = Tenths(unix_ns);
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
   }
 
   void DrawBlind() {
@@ -101,11 +105,11 @@ class Timeline {
       if (blind.to_unix_ns <= review_.from_unix_ns || blind.from_unix_ns >= review_.to_unix_ns) {
         continue;
       }
-      const double left = std::stod(X(blind.from_unix_ns)), right = std::stod(X(blind.to_unix_ns));
+      const int64_t wide = Tenths(blind.to_unix_ns) - Tenths(blind.from_unix_ns);
       // A narrow one must be seen too.
       out_ += "<rect class=\"blind\" x=\"" + X(blind.from_unix_ns) + "\" y=\"" +
               std::to_string(kTop) + "\" width=\"" +
-              std::to_string(static_cast<int>(std::max(2.0, right - left + 0.5))) + "\" height=\"" +
+              std::to_string(std::max<int64_t>(2, (wide + 5) / 10)) + "\" height=\"" +
               std::to_string(bottom_ - kTop) + "\"><title>" +
               Html(BlindText(blind) + ", from " + LocalDateTime(blind.from_unix_ns)) +
               "</title></rect>\n";

@@ -40,15 +40,6 @@ Killer ProcessOf(const verdict::Culprit& culprit) {
 // Not known and by itself are no ranks among killers.
 int Order(const Killer& killer) { return static_cast<int>(killer.kind); }
 
-template <typename Name>
-std::vector<std::pair<std::string, int64_t>> MostFirst(const Review& review, Name name) {
-  std::map<std::string, int64_t> counts;
-  for (const Told& told : review.deaths) counts[name(told)]++;
-  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
-  std::ranges::stable_sort(sorted, std::greater(), &std::pair<std::string, int64_t>::second);
-  return sorted;
-}
-
 }  // namespace
 
 Killer KillerOf(const store::Death& death, const verdict::Verdict& verdict) {
@@ -59,13 +50,10 @@ Killer KillerOf(const store::Death& death, const verdict::Verdict& verdict) {
   const verdict::CauseClass end = verdict::ClassOf(verdict::CauseName(verdict.cause));
   if (!verdict.culprit) {
     if (end == verdict::CauseClass::kMemory) {
-      return {.kind = Killer::Kind::kSomebody, .name = "the kernel", .place = "", .user = ""};
+      return {.kind = Killer::Kind::kSomebody, .name = "the kernel"};
     }
     const bool itself = end == verdict::CauseClass::kExited;
-    return {.kind = itself ? Killer::Kind::kItself : Killer::Kind::kNotKnown,
-            .name = "",
-            .place = "",
-            .user = ""};
+    return {.kind = itself ? Killer::Kind::kItself : Killer::Kind::kNotKnown};
   }
   const verdict::Culprit& culprit = *verdict.culprit;
   switch (culprit.kind) {
@@ -73,16 +61,14 @@ Killer KillerOf(const store::Death& death, const verdict::Verdict& verdict) {
       if (culprit.process) return ProcessOf(culprit);
       break;
     case Kind::kKernel:
-      return {.kind = Killer::Kind::kSomebody, .name = "the kernel", .place = "", .user = ""};
+      return {.kind = Killer::Kind::kSomebody, .name = "the kernel"};
     case Kind::kRuntime:
       return {.kind = Killer::Kind::kSomebody,
-              .name = verdict::RuntimeLabel(death.container.runtime),
-              .place = "",
-              .user = ""};
+              .name = verdict::RuntimeLabel(death.container.runtime)};
     case Kind::kKubelet:
-      return {.kind = Killer::Kind::kSomebody, .name = "the kubelet", .place = "", .user = ""};
+      return {.kind = Killer::Kind::kSomebody, .name = "the kubelet"};
     case Kind::kSelf:
-      return {.kind = Killer::Kind::kItself, .name = "", .place = "", .user = ""};
+      return {.kind = Killer::Kind::kItself};
   }
   return {};
 }
@@ -134,8 +120,16 @@ std::vector<Track> TracksOf(const Review& review) {
   return sorted;
 }
 
-std::vector<std::pair<std::string, int64_t>> CauseCounts(const Review& review) {
-  return MostFirst(review, [](const Told& told) { return told.row.cause; });
+std::vector<std::pair<std::string, int64_t>> MostFirst(const Counts& counts) {
+  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
+  std::ranges::stable_sort(sorted, std::greater(), &std::pair<std::string, int64_t>::second);
+  return sorted;
+}
+
+Counts CauseCounts(const Review& review) {
+  Counts counts;
+  for (const Told& told : review.deaths) counts[told.row.cause]++;
+  return counts;
 }
 
 int64_t CountOf(const Review& review, verdict::CauseClass which) {
@@ -143,16 +137,18 @@ int64_t CountOf(const Review& review, verdict::CauseClass which) {
       review.deaths, [&](const Told& told) { return verdict::ClassOf(told.row.cause) == which; });
 }
 
-Blindness BlindnessOf(const Review& review) {
+Blindness BlindnessOf(const std::vector<store::BlindRow>& windows, int64_t from_unix_ns,
+                      int64_t to_unix_ns) {
   Blindness sum;
-  for (const store::BlindRow& blind : review.blind) {
+  for (const store::BlindRow& blind : windows) {
+    if (blind.to_unix_ns < from_unix_ns) continue;
     if (blind.why == "lost") {
       sum.lost += blind.count;
     } else if (blind.why == "not kept") {
       sum.unkept += blind.count;
     } else {
-      const int64_t from = std::max(blind.from_unix_ns, review.from_unix_ns);
-      const int64_t to = std::min(blind.to_unix_ns, review.to_unix_ns);
+      const int64_t from = std::max(blind.from_unix_ns, from_unix_ns);
+      const int64_t to = std::min(blind.to_unix_ns, to_unix_ns);
       if (to > from) sum.ns += to - from;
     }
   }

@@ -69,15 +69,22 @@ std::string ShortId(const store::DeathRow& row);
 // Most deaths first.
 std::vector<Track> TracksOf(const Review& review);
 
-std::vector<std::pair<std::string, int64_t>> CauseCounts(const Review& review);  // most first
+using Counts = std::map<std::string, int64_t>;
+std::vector<std::pair<std::string, int64_t>> MostFirst(const Counts& counts);
+Counts CauseCounts(const Review& review);
 int64_t CountOf(const Review& review, verdict::CauseClass which);
 
 struct Blindness {
-  int64_t ns = 0;       // nobody recorded, within the review's time
+  int64_t ns = 0;       // nobody recorded, within the time
   uint64_t lost = 0;    // events
   uint64_t unkept = 0;  // facts
 };
-Blindness BlindnessOf(const Review& review);
+// Of windows that end within the time.
+Blindness BlindnessOf(const std::vector<store::BlindRow>& windows, int64_t from_unix_ns,
+                      int64_t to_unix_ns);
+inline Blindness BlindnessOf(const Review& review) {
+  return BlindnessOf(review.blind, review.from_unix_ns, review.to_unix_ns);
+}
 // "nobody recorded for 3 min: the recorder was killed", "17 events were lost in 2 s".
 std::string BlindText(const store::BlindRow& blind);
 

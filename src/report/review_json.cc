@@ -66,7 +66,7 @@ Json List(const std::vector<Row>& rows) {
 std::string ReviewJson(const Review& review) {
   const Blindness blind = BlindnessOf(review);
   Json causes = Json::object();
-  for (const auto& [cause, count] : CauseCounts(review)) causes[cause] = count;
+  for (const auto& [cause, count] : MostFirst(CauseCounts(review))) causes[cause] = count;
   Json json = {{"schema", "podtap.report/v1"},
                {"node", review.node},
                {"made", Rfc3339(review.made_unix_ns)},

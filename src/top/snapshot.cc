@@ -131,21 +131,14 @@ void CountTheHour(const Parts& parts, Snapshot& snapshot) {
     snapshot.more_deaths =
         parts.more_deaths && snapshot.deaths_last_hour == std::ssize(parts.deaths);
   }
+  const report::Blindness blind = report::BlindnessOf(parts.blind, hour_ago, parts.now_unix_ns);
+  snapshot.lost_last_hour = blind.lost;
+  snapshot.unkept_last_hour = blind.unkept;
+  snapshot.blind_last_hour_ns = blind.ns;
   // The gap that goes on is written down by the next recorder.
   if (parts.recorder.state == State::kStopped || parts.recorder.state == State::kKilled) {
-    snapshot.blind_last_hour_ns =
+    snapshot.blind_last_hour_ns +=
         parts.now_unix_ns - std::max(parts.recorder.since_unix_ns, hour_ago);
-  }
-  for (const store::BlindRow& blind : parts.blind) {
-    if (blind.to_unix_ns < hour_ago) continue;
-    if (blind.why == "lost") {
-      snapshot.lost_last_hour += blind.count;
-    } else if (blind.why == "not kept") {
-      snapshot.unkept_last_hour += blind.count;
-    } else {
-      snapshot.blind_last_hour_ns +=
-          std::max<int64_t>(0, blind.to_unix_ns - std::max(blind.from_unix_ns, hour_ago));
-    }
   }
 }
 

@@ -137,7 +137,8 @@ class Trouble(unittest.TestCase):
         top.press("q")
         self.left_well(top)
 
-    def test_what_no_runtime_could_be_asked_for_is_not_gone(self):
+    def killed_while_recorded(self):
+        """A container whose death a recorder has kept that runs no more: (stage, it, its name)."""
         scene = self.closing.enter_context(stage.Stage("docker", "top"))
         container = scene.run("victim", "wait")
         name = self.name_of(scene, container)
@@ -145,6 +146,10 @@ class Trouble(unittest.TestCase):
             time.sleep(1)
             os.kill(container.pid, signal.SIGKILL)
             self.assertTrue(recorder.wait_death(container.id), recorder.messages())
+        return scene, container, name
+
+    def test_what_no_runtime_could_be_asked_for_is_not_gone(self):
+        scene, container, name = self.killed_while_recorded()
         # By name: other containers of this machine can be seen by their cgroups.
         node = self.json(name, host=NO_RUNTIME)
         self.assertEqual([(one["target"], one["state"]) for one in node["containers"]],
@@ -157,13 +162,7 @@ class Trouble(unittest.TestCase):
 
     # -------------------------------------------------------------------- the store
     def test_a_later_end_that_nobody_recorded(self):
-        scene = self.closing.enter_context(stage.Stage("docker", "top"))
-        container = scene.run("victim", "wait")
-        name = self.name_of(scene, container)
-        with recording.Recorder(store=self.store, sockets=[scene.daemon.host]) as recorder:
-            time.sleep(1)
-            os.kill(container.pid, signal.SIGKILL)
-            self.assertTrue(recorder.wait_death(container.id), recorder.messages())
+        scene, container, name = self.killed_while_recorded()
         time.sleep(6)  # a runtime may tell of the same end five seconds later
         scene.daemon.docker("start", container.id)
         scene.daemon.docker("kill", container.id)
