@@ -24,7 +24,7 @@ help:
 	@echo "make test        builds and runs every test"
 	@echo "make test-kubelet  the same for deaths by a real kubelet (builds one first: minutes)"
 	@echo "make test-kernels  on Linux 5.10, 6.1 and 6.12, and under systemd, in QEMU (minutes)"
-	@echo "make soak        the flight recorder under load and killed fifty times (ten minutes)"
+	@echo "make soak        the flight recorder under load, killed fifty times, under systemd (ten minutes)"
 	@echo "make accuracy    every cause of death twenty times: how often podtap is right (half an hour)"
 	@echo "make demo        kills a container and lets podtap say who did it"
 	@echo "make bench       measures podtap beside bpftrace"
@@ -61,9 +61,10 @@ test-kernels:
 	@tests/kernels/run --podtap $(RELEASE) --victim build/release/bin/victim
 
 soak:
-	@scripts/setup build test bench soak
-	@scripts/build release podtap bench_programs
+	@scripts/setup build test bench soak kernels
+	@scripts/build release podtap victims bench_programs
 	@tests/soak/run --podtap $(RELEASE) --programs build/release/bin
+	@tests/kernels/run --podtap $(RELEASE) --victim build/release/bin/victim unit
 
 accuracy:
 	@scripts/setup build test
