@@ -175,6 +175,8 @@ void Recorder::Adopt(BootNs now, const container::Container& container) {
     if (!life) life = Begin(now, container.cgroup_path, container, false);
     if (!life) return;
   }
+  // What its cgroup alone tells, while the runtime can't be asked, is less than is known.
+  if (container.name.empty() && !life->container.name.empty()) return;
   Remember(container);
   const bool first = !life->known_to_runtime;
   const std::string path = life->cgroup_path;

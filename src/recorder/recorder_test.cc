@@ -233,6 +233,24 @@ TEST_F(RecorderTest, AContainerThatRestartsLivesAgain) {
   EXPECT_EQ(seen_.deaths[1].exit_status, 256);
 }
 
+TEST_F(RecorderTest, WhatItsCgroupAloneTellsTakesNoNameAway) {
+  Start();
+  container::Container told{.runtime = container::RuntimeKind::kDocker,
+                            .id = {"4f00"},
+                            .name = "web",
+                            .state = container::State::kRunning,
+                            .init_pid = init_.pid.value,
+                            .cgroup_path = kPath};
+  recorder_.Adopt(At(10.1), told);
+  // Its runtime was asked again, and was gone.
+  told.name.clear();
+  recorder_.Adopt(At(11), told);
+  Exit(20, init_, 9);
+  recorder_.Tick(At(30));
+  ASSERT_THAT(seen_.deaths, SizeIs(1));
+  EXPECT_EQ(seen_.deaths[0].container.name, "web");
+}
+
 TEST_F(RecorderTest, ARemovalBeginsNoLife) {
   // Thousands may die before the cgroup of the first is removed.
   constexpr uint64_t kMany = 3000;

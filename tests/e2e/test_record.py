@@ -243,7 +243,7 @@ class RuntimeRestarted(WithStore):
             death, = recorder.deaths(container.id)
             self.assertEqual((death["cause"], death["confidence"]), ("killed.host", PROVEN), death)
             self.assertIn(f"({os.getpid()})", death["culprit"])
-            self.assertEqual(death["container"], container.name)
+            self.assertEqual(death.get("container"), container.name, recorder.messages())
 
 
 class Trouble(WithStore):
