@@ -19,13 +19,41 @@ constexpr LeadByte kLeadBytes[] = {
     {0xF1, 0xF3, 4, 0x80, 0xBF}, {0xF4, 0xF4, 4, 0x80, 0x8F},
 };
 
+struct Range {
+  char32_t first, last;
+};
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+// What isn't a C0 control and yet no text.
+constexpr Range kObeyed[] = {
+    {0x7F, 0x9F},      // DEL, C1
+    {0x61C, 0x61C},    // the Arabic letter mark
+    {0x200E, 0x200F},  // left-to-right, right-to-left mark
+    {0x2028, 0x202E},  // ends of a line and a paragraph; embeddings and overrides
+    {0x2066, 0x2069},  // isolates
+};
+
 uint8_t ByteAt(std::string_view text, size_t i) { return static_cast<uint8_t>(text[i]); }
 
 void AppendHex(std::string& out, uint8_t byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\x";
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
+  out += kHexDigits[byte >> 4];
+  out += kHexDigits[byte & 15];
+}
+
+// Of a well-formed character.
+char32_t CodePoint(std::string_view character) {
+  const uint8_t lead = ByteAt(character, 0);
+  if (character.size() == 1) return lead;
+  char32_t point = lead & (0x7Fu >> character.size());
+  for (const char c : character.substr(1)) point = point << 6 | (static_cast<uint8_t>(c) & 0x3F);
+  return point;
+}
+
+bool IsObeyed(char32_t point) {
+  return std::ranges::any_of(
+      kObeyed, [&](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
 }  // namespace
@@ -52,9 +80,8 @@ void AppendEscaped(std::string_view text, Keep keep, std::string& out) {
     const uint8_t byte = ByteAt(text, 0);
     const bool kept =
         (byte == '\t' && keep != Keep::kNone) || (byte == '\n' && keep == Keep::kTabsAndNewlines);
-    const bool c1 = length == 2 && byte == 0xC2 && ByteAt(text, 1) < 0xA0;
-    const bool control = (byte < 0x20 && !kept) || byte == 0x7F || c1;
-    if (length == 0 || control) {
+    const bool control = byte < 0x20 && !kept;
+    if (length == 0 || control || (byte > 0x7E && IsObeyed(CodePoint(text.substr(0, length))))) {
       length = std::max<size_t>(length, 1);
       for (size_t i = 0; i < length; ++i) AppendHex(out, ByteAt(text, i));
     } else {
@@ -69,6 +96,26 @@ std::string Escape(std::string_view text, Keep keep) {
   out.reserve(text.size());
   AppendEscaped(text, keep, out);
   return out;
+}
+
+void AppendSafeJson(std::string_view json, std::string& out) {
+  while (!json.empty()) {
+    const auto plain = static_cast<size_t>(
+        std::ranges::find_if(json, [](char c) { return static_cast<uint8_t>(c) > 0x7E; }) -
+        json.begin());
+    out.append(json, 0, plain);
+    json.remove_prefix(plain);
+    if (json.empty()) return;
+    const size_t length = std::max<size_t>(Utf8Length(json), 1);
+    const char32_t point = CodePoint(json.substr(0, length));
+    if (IsObeyed(point)) {
+      out += "\\u";
+      for (const int shift : {12, 8, 4, 0}) out += kHexDigits[point >> shift & 15];
+    } else {
+      out.append(json, 0, length);
+    }
+    json.remove_prefix(length);
+  }
 }
 
 size_t Width(std::string_view escaped) {

@@ -27,6 +27,25 @@ TEST(Escape, LeavesOnlyWhatATerminalShows) {
   EXPECT_EQ(Escape("\xe4\xb8"), "\\xe4\\xb8");           // cut short
 }
 
+TEST(Escape, NothingTurnsTheOrderOfWhatIsRead) {
+  EXPECT_EQ(Escape("gpj\xe2\x80\xae.sh"), "gpj\\xe2\\x80\\xae.sh");  // right-to-left override
+  EXPECT_EQ(Escape("\xe2\x81\xa7"), "\\xe2\\x81\\xa7");              // an isolate
+  EXPECT_EQ(Escape("\xe2\x80\xa8"), "\\xe2\\x80\\xa8");              // a line separator
+  EXPECT_EQ(Escape("\xd8\x9c"), "\\xd8\\x9c");                       // the Arabic letter mark
+  // Hebrew and Arabic letters are text, and so is what joins an emoji.
+  EXPECT_EQ(Escape("\xd7\xa9 \xd8\xb4 \xe2\x80\x8d"), "\xd7\xa9 \xd8\xb4 \xe2\x80\x8d");
+}
+
+TEST(Escape, JsonStaysTheSameAndDoesNothing) {
+  std::string out;
+  AppendSafeJson("{\"name\":\"a\x7f\xc2\x9b\xe2\x80\xae\xc3\xa9\"}", out);
+  EXPECT_EQ(out, "{\"name\":\"a\\u007f\\u009b\\u202e\xc3\xa9\"}");
+  out.clear();
+  AppendSafeJson("", out);
+  AppendSafeJson("\xff", out);  // no JSON: it passes as it is
+  EXPECT_EQ(out, "\xff");
+}
+
 TEST(Escape, KeepsWhatItIsAskedToKeep) {
   EXPECT_EQ(Escape("a\tb\nc\x1b", Keep::kTabs), "a\tb\\x0ac\\x1b");
   EXPECT_EQ(Escape("a\tb\nc\x1b", Keep::kTabsAndNewlines), "a\tb\nc\\x1b");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/escape.h"
+#include "base/json_text.h"
 #include "cli/doctor_checks.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
@@ -127,7 +128,7 @@ std::string Json(const std::vector<Line>& lines, int status) {
     if (!line.checked.remedy.empty()) one["remedy"] = line.checked.remedy;
     json["checks"].push_back(one);
   }
-  return json.dump(-1, ' ', false, Object::error_handler_t::replace) + "\n";
+  return JsonText(json) + "\n";
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/clock.h"
 #include "report/review.h"
 
@@ -122,7 +123,7 @@ std::string EventJson(const EventRow& row) {
   put("confidence", row.confidence);
   put("culprit", row.culprit);
   put("text", row.text);
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return JsonText(json);
 }
 
 }  // namespace podtap::cli

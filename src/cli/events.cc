@@ -79,11 +79,11 @@ Result<EventFilter> FilterOf(const EventsOptions& options) {
 std::string WhomOf(const EventRow& row) {
   if (row.kind == EventRow::Kind::kBlind) return "";
   if (row.kind == EventRow::Kind::kIncident) return row.name;
-  return IdentityOf({.container_id = row.container_id,
-                     .runtime = row.runtime,
-                     .ns = row.ns,
-                     .pod = row.pod,
-                     .name = row.name});
+  return store::TargetOf({.container_id = row.container_id,
+                          .runtime = row.runtime,
+                          .ns = row.ns,
+                          .pod = row.pod,
+                          .name = row.name});
 }
 
 // To the millisecond, without the zone.

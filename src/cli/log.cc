@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/json_text.h"
 #include "report/clock.h"
 
 namespace podtap::cli {
@@ -22,7 +23,7 @@ void Log::Write(Level level, std::string_view text) const {
     object["time"] = report::Rfc3339(ClockNs(CLOCK_REALTIME));
     object["level"] = kLevels.at(static_cast<size_t>(level));
     object["message"] = std::string(text);
-    line = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    line = JsonText(object);
   } else {
     line = "podtap: " + Escape(std::string(text));
   }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/signal_name.h"
 #include "cgroup/memory.h"
 #include "cgroup/path.h"
@@ -160,7 +161,7 @@ std::string FormatPsJson(const PsContent& content) {
                      {"containers", std::move(containers)},
                      {"runtimes", std::move(runtimes)},
                      {"looked_at", content.inventory.looked_at}};
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return JsonText(root, 2) + "\n";
 }
 
 }  // namespace podtap::cli

@@ -66,7 +66,7 @@ Result<std::vector<StoredDeaths>> Find(store::Archive& archive, std::vector<stor
     auto rows = archive.Deaths(query);
     if (!rows) return std::unexpected(std::move(rows.error()));
     for (store::DeathRow& row : *rows) {
-      const std::string identity = IdentityOf(row);
+      const std::string identity = store::TargetOf(row);
       found[identity].try_emplace(row.id, std::move(row));
     }
   }
@@ -84,12 +84,6 @@ Result<std::vector<StoredDeaths>> Find(store::Archive& archive, std::vector<stor
 }
 
 }  // namespace
-
-std::string IdentityOf(const store::DeathRow& row) {
-  if (!row.pod.empty()) return row.ns + "/" + row.pod + "/" + row.name;
-  if (!row.name.empty()) return row.name;
-  return row.runtime + "://" + row.container_id.substr(0, 12);
-}
 
 Result<std::vector<StoredDeaths>> FindStored(store::Archive& archive, const Target& target,
                                              const Which& which) {

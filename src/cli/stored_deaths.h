@@ -31,6 +31,4 @@ Result<std::vector<StoredDeaths>> FindStored(store::Archive& archive,
                                              const container::Container& container,
                                              const Which& which);
 
-std::string IdentityOf(const store::DeathRow& row);
-
 }  // namespace podtap::cli

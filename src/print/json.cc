@@ -64,7 +64,7 @@ void AppendJsonString(std::string_view text, std::string& out) {
       AppendSpecial(byte, out);
       at++;
     } else {
-      out.append(text.substr(at, length));
+      AppendSafeJson(text.substr(at, length), out);
       at += length;
     }
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json_text.h"
 #include "base/signal_name.h"
 #include "container/near_names.h"
 #include "report/page.h"
@@ -251,7 +252,7 @@ std::string ReadingsJson(std::string_view code, const std::vector<Reading>& read
     }
     json["readings"].push_back({{"title", reading.title}, {"entries", entries}});
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonText(json);
 }
 
 }  // namespace podtap::report

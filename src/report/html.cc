@@ -139,7 +139,7 @@ std::string AskAgain(const store::DeathRow& row) {
   // Until the whole second after it.
   const int64_t after = verdict::Plus({row.unix_ns}, kSecond).value / kSecond * kSecond;
   const std::string until = Rfc3339(after).substr(0, 19) + "Z";
-  return "podtap why " + verdict::ShellWord(ShortId(row)) + " --death " + until + " -o json";
+  return "podtap why " + verdict::ShellWord(store::ShortId(row)) + " --death " + until + " -o json";
 }
 
 std::string DeathOf(const Told& told) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/clock.h"
 #include "report/container_json.h"
 #include "store/evidence_json.h"
@@ -167,7 +168,7 @@ std::string VerdictJson(const store::Death& death, const Verdict& verdict, int i
   json["next_steps"] = verdict.next_steps;
   json["gaps"] = verdict.gaps;
   if (!death.asked.empty()) json["asked"] = AskedJson(death);
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  return JsonText(json, indent);
 }
 
 }  // namespace podtap::report

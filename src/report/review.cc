@@ -10,8 +10,6 @@
 namespace podtap::report {
 namespace {
 
-constexpr size_t kShortId = 12;
-
 std::string PlaceOf(const verdict::Culprit& culprit) {
   if (culprit.container) return verdict::ContainerName(*culprit.container);
   if (culprit.process && !culprit.process->unit.empty()) return "unit " + culprit.process->unit;
@@ -92,16 +90,9 @@ std::vector<KillerRank> RankKillers(const Review& review) {
   return sorted;
 }
 
-std::string ShortId(const store::DeathRow& row) {
-  const std::string id = row.container_id.substr(0, kShortId);
-  const bool known = row.runtime != container::RuntimeName(container::RuntimeKind::kUnknown);
-  return known ? row.runtime + "://" + id : id;
-}
-
 std::string TrackOf(const store::DeathRow& row) {
   if (!row.pod.empty()) return row.ns.empty() ? row.pod : row.ns + "/" + row.pod;
-  if (!row.name.empty()) return row.name;
-  return ShortId(row);
+  return store::TargetOf(row);
 }
 
 std::vector<Track> TracksOf(const Review& review) {

@@ -64,8 +64,6 @@ struct Track {
   std::vector<size_t> deaths;  // of Review::deaths
 };
 std::string TrackOf(const store::DeathRow& row);
-// "docker://4f1c0de2a9b8", as podtap why takes it; without a runtime that nobody knows.
-std::string ShortId(const store::DeathRow& row);
 // Most deaths first.
 std::vector<Track> TracksOf(const Review& review);
 

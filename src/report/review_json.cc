@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/clock.h"
 
 namespace podtap::report {
@@ -81,7 +82,7 @@ std::string ReviewJson(const Review& review) {
                {"killers", List(RankKillers(review))},
                {"blind", List(review.blind)},
                {"deaths", List(review.deaths)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonText(json);
 }
 
 }  // namespace podtap::report

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/clock.h"
 #include "report/container_json.h"
 #include "store/evidence_json.h"
@@ -17,16 +18,12 @@ Json Head(const container::Container& container, int64_t unix_ns) {
   return json;
 }
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string StartJson(const container::Container& container, int64_t unix_ns) {
   Json json = Head(container, unix_ns);
   json["started"] = container.init_pid;
-  return Dump(json);
+  return JsonText(json);
 }
 
 std::string LifeJson(const container::Container& container) {
@@ -34,14 +31,14 @@ std::string LifeJson(const container::Container& container) {
   PutContainer(json, container);
   json["state"] = container::StateName(container.state);
   if (container.started_unix_ns > 0) json["since"] = Rfc3339(container.started_unix_ns);
-  return Dump(json);
+  return JsonText(json);
 }
 
 std::string FactJson(const container::Container& container, const store::Row& row,
                      int64_t real_minus_boot_ns) {
   Json json = Head(container, row.at.value + real_minus_boot_ns);
   json["fact"] = Json::parse(store::RowToJson(row), nullptr, /*allow_exceptions=*/false);
-  return Dump(json);
+  return JsonText(json);
 }
 
 }  // namespace podtap::report

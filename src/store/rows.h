@@ -44,6 +44,10 @@ struct DeathRow {
   std::optional<int32_t> exit_status;
   bool is_sandbox = false;
 };
+// What a command takes as a target: "shop/web-0/app", "server", "docker://4711aaaabbbb";
+// ShortId the last form, without the scheme when nobody knew the runtime.
+std::string TargetOf(const DeathRow& row);
+std::string ShortId(const DeathRow& row);
 
 // A signal ended a process that is no container's first; the evidence is a Death of it.
 struct IncidentRow {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json_text.h"
 #include "container/target.h"
 #include "report/clock.h"
 #include "report/review.h"
@@ -23,7 +24,7 @@ constexpr std::array<std::string_view, 5> kRecorderStates = {"never", "runs", "s
 
 // What stays the same when a pod's container is started anew under another id.
 std::string IdentityOf(const store::DeathRow& row) {
-  if (!row.pod.empty()) return row.ns + "/" + row.pod + "/" + row.name;
+  if (!row.pod.empty()) return store::TargetOf(row);
   return row.runtime + "://" + row.container_id;
 }
 
@@ -32,11 +33,6 @@ std::string IdentityOf(const container::Container& one) {
   // A process or a cgroup that was named as a target has no id.
   if (one.id.value.empty()) return one.name;
   return std::string(container::RuntimeName(one.runtime)) + "://" + one.id.value;
-}
-
-std::string TargetOf(const store::DeathRow& row) {
-  if (!row.pod.empty()) return row.ns + "/" + row.pod + "/" + row.name;
-  return row.name.empty() ? report::ShortId(row) : row.name;
 }
 
 Row RowOf(const Present& present) {
@@ -98,7 +94,7 @@ void AddContainers(const Parts& parts, Snapshot& snapshot) {
     if (const store::DeathRow* death = latest.Find(row.key, present.container.id.value)) {
       if (present.container.name.empty()) {
         row.key = IdentityOf(*death);
-        row.target = TargetOf(*death);
+        row.target = store::TargetOf(*death);
       }
       TakeEnd(present, death, row);
     } else {
@@ -116,7 +112,7 @@ void AddContainers(const Parts& parts, Snapshot& snapshot) {
   for (const auto& [key, death] : latest.all()) {
     if (there.contains(key) || death->unix_ns < parts.now_unix_ns - kHour) continue;
     snapshot.rows.push_back({.key = key,
-                             .target = TargetOf(*death),
+                             .target = store::TargetOf(*death),
                              .state = parts.all_answered ? "gone" : "unknown",
                              .death = *death});
   }
@@ -201,7 +197,7 @@ std::string SnapshotJson(const Snapshot& snapshot) {
   json["blind_seconds_last_hour"] = snapshot.blind_last_hour_ns / kSecond;
   json["problems"] = snapshot.problems;
   json["containers"] = std::move(containers);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonText(json);
 }
 
 }  // namespace podtap::top
