@@ -125,8 +125,8 @@ TEST_F(ServerTest, TooManyAreHungUpOn) {
 // Who never stops sending gets his answer, and has neither the others nor the end wait.
 TEST_F(ServerTest, AnEndlessClient) {
   const Fd fd = Connect();
+  Say(fd, "POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n");
   std::jthread endless([&](const std::stop_token& stop) {
-    Say(fd, "POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n");
     const std::string body(65536, 'x');
     while (!stop.stop_requested() && ::send(fd.get(), body.data(), body.size(), MSG_NOSIGNAL) > 0) {
     }
