@@ -42,7 +42,9 @@ function(podtap_room name)
     target_compile_definitions(${name}_test
                                PRIVATE PODTAP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
-    set_tests_properties(${name}_test PROPERTIES LABELS unit)
+    set_tests_properties(
+      ${name}_test PROPERTIES LABELS unit ENVIRONMENT
+                              "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
     podtap_tidy_test(${name}_test)
     add_dependencies(unit_tests ${name}_test)
   endif()

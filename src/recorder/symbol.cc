@@ -89,7 +89,8 @@ std::string Find(int fd, uint64_t file_offset) {
 
 [[noreturn]] void Child(int fd, uint64_t file_offset, int answer) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-#ifndef __SANITIZE_ADDRESS__  // whose shadow is larger than any limit
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // whose shadow is larger than any limit
   const rlimit memory{kMostMemory, kMostMemory};
   ::setrlimit(RLIMIT_AS, &memory);
 #endif
