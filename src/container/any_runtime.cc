@@ -1,7 +1,9 @@
 // A socket that the user named: whether it speaks HTTP (Docker, Podman) or gRPC
 // (containerd, CRI-O) is found out by asking.
+#include <memory>
 #include <string_view>
 
+#include "base/guarded.h"
 #include "container/endpoint.h"
 #include "container/unix_socket.h"
 
@@ -36,43 +38,51 @@ class AnyRuntime : public Runtime {
   AnyRuntime(HostRoot root, std::string socket)
       : root_(std::move(root)), socket_(std::move(socket)) {}
 
-  RuntimeKind kind() const override { return real_ ? real_->kind() : RuntimeKind::kUnknown; }
-  const std::string& version() const override { return real_ ? real_->version() : none_; }
+  RuntimeKind kind() const override {
+    const auto real = real_.Get();
+    return real ? real->kind() : RuntimeKind::kUnknown;
+  }
+  std::string version() const override {
+    const auto real = real_.Get();
+    return real ? real->version() : "";
+  }
   const std::string& socket() const override { return socket_; }
 
   Result<std::vector<Container>> List(Deadline deadline) override {
-    if (auto known = Ask(deadline); !known) return std::unexpected(std::move(known.error()));
-    return real_->List(deadline);
+    auto real = Real(deadline);
+    if (!real) return std::unexpected(std::move(real.error()));
+    return (*real)->List(deadline);
   }
   Result<Container> Inspect(const ContainerId& id, Deadline deadline) override {
-    if (auto known = Ask(deadline); !known) return std::unexpected(std::move(known.error()));
-    return real_->Inspect(id, deadline);
+    auto real = Real(deadline);
+    if (!real) return std::unexpected(std::move(real.error()));
+    return (*real)->Inspect(id, deadline);
   }
   Result<EventHistory> History(Deadline deadline) override {
-    if (auto known = Ask(deadline); !known) return std::unexpected(std::move(known.error()));
-    return real_->History(deadline);
+    auto real = Real(deadline);
+    if (!real) return std::unexpected(std::move(real.error()));
+    return (*real)->History(deadline);
   }
   Result<std::unique_ptr<EventStream>> Events(const EventOptions& options) override {
-    if (auto known = Ask(After(options.timeout)); !known) {
-      return std::unexpected(std::move(known.error()));
-    }
-    return real_->Events(options);
+    auto real = Real(After(options.timeout));
+    if (!real) return std::unexpected(std::move(real.error()));
+    return (*real)->Events(options);
   }
 
  private:
-  Result<void> Ask(Deadline deadline) {
-    if (real_) return {};
+  Result<std::shared_ptr<Runtime>> Real(Deadline deadline) {
+    if (auto real = real_.Get()) return real;
     const auto http = SpeaksHttp(root_, socket_, deadline);
     if (!http) return std::unexpected(http.error());
-    real_ = *http ? NewDocker(root_, socket_, RuntimeKind::kUnknown)
-                  : NewCri(root_, socket_, RuntimeKind::kUnknown);
-    return {};
+    std::shared_ptr<Runtime> real = *http ? NewDocker(root_, socket_, RuntimeKind::kUnknown)
+                                          : NewCri(root_, socket_, RuntimeKind::kUnknown);
+    real_.Set(real);
+    return real;
   }
 
   HostRoot root_;
   std::string socket_;
-  std::string none_;
-  std::unique_ptr<Runtime> real_;
+  Guarded<std::shared_ptr<Runtime>> real_;  // null: not known yet
 };
 
 }  // namespace

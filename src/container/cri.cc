@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/guarded.h"
 #include "container/cri_messages.h"
 
 namespace podtap::container {
@@ -33,28 +34,27 @@ Error NotUnderstood(const std::string& socket) {
 class Cri : public Runtime {
  public:
   Cri(HostRoot root, std::string socket, RuntimeKind kind)
-      : root_(std::move(root)), socket_(std::move(socket)) {
-    service_.kind = kind;
-  }
+      : root_(std::move(root)), socket_(std::move(socket)), service_(CriService{.kind = kind}) {}
 
-  RuntimeKind kind() const override { return service_.kind; }
-  const std::string& version() const override { return service_.version; }
+  RuntimeKind kind() const override { return service_.Get().kind; }
+  std::string version() const override { return service_.Get().version; }
   const std::string& socket() const override { return socket_; }
 
   Result<std::vector<Container>> List(Deadline deadline) override {
-    auto channel = Open(deadline);
-    if (!channel) return std::unexpected(std::move(channel.error()));
+    auto opened = Open(deadline);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    auto& [channel, service] = *opened;
     std::vector<RpcAnswer> answers(2);
-    (*channel)->Call({{service_.prefix + "ListPodSandbox", CriListRequest()},
-                      {service_.prefix + "ListContainers", CriListRequest()}},
-                     deadline, [&](size_t i, RpcAnswer answer) { answers[i] = std::move(answer); });
+    channel->Call({{service.prefix + "ListPodSandbox", CriListRequest()},
+                   {service.prefix + "ListContainers", CriListRequest()}},
+                  deadline, [&](size_t i, RpcAnswer answer) { answers[i] = std::move(answer); });
     for (const RpcAnswer& answer : answers) {
       if (!answer) return std::unexpected(RpcError(kList, socket_, answer.error()));
     }
-    auto sandboxes = ParseCriSandboxes(*answers[0], service_.kind);
-    auto entries = ParseCriContainers(*answers[1], service_.kind);
+    auto sandboxes = ParseCriSandboxes(*answers[0], service.kind);
+    auto entries = ParseCriContainers(*answers[1], service.kind);
     if (!sandboxes || !entries) return std::unexpected(NotUnderstood(socket_));
-    auto containers = AskStatuses(**channel, *entries, *sandboxes, deadline);
+    auto containers = AskStatuses(*opened, *entries, *sandboxes, deadline);
     if (!containers) return containers;
     JoinAttempts(*containers);
     std::ranges::move(*sandboxes, std::back_inserter(*containers));
@@ -62,12 +62,13 @@ class Cri : public Runtime {
   }
 
   Result<Container> Inspect(const ContainerId& id, Deadline deadline) override {
-    auto channel = Open(deadline);
-    if (!channel) return std::unexpected(std::move(channel.error()));
+    auto opened = Open(deadline);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    auto& [channel, service] = *opened;
     Container container;
-    container.runtime = service_.kind;
-    const auto status = (*channel)->Call(
-        {service_.prefix + "ContainerStatus", CriContainerStatusRequest(id.value, true)}, deadline);
+    container.runtime = service.kind;
+    const auto status = channel->Call(
+        {service.prefix + "ContainerStatus", CriContainerStatusRequest(id.value, true)}, deadline);
     if (status) {
       if (!ApplyCriContainerStatus(*status, container)) {
         return std::unexpected(NotUnderstood(socket_));
@@ -78,8 +79,8 @@ class Cri : public Runtime {
     if (status.error().code != kRpcNotFound) {
       return std::unexpected(RpcError("inspect a container of", socket_, status.error()));
     }
-    const auto sandbox = (*channel)->Call(
-        {service_.prefix + "PodSandboxStatus", CriSandboxStatusRequest(id.value, true)}, deadline);
+    const auto sandbox = channel->Call(
+        {service.prefix + "PodSandboxStatus", CriSandboxStatusRequest(id.value, true)}, deadline);
     if (!sandbox) {
       return std::unexpected(RpcError("inspect a container of", socket_, sandbox.error()));
     }
@@ -94,34 +95,39 @@ class Cri : public Runtime {
   }
 
  private:
-  Result<std::unique_ptr<RpcChannel>> Open(Deadline deadline) {
+  struct Opened {
+    std::unique_ptr<RpcChannel> channel;
+    CriService service;
+  };
+
+  Result<Opened> Open(Deadline deadline) {
     auto file = FindSocket(root_, socket_);
     if (!file) return std::unexpected(std::move(file.error()));
     auto channel = RpcChannel::Open(std::move(*file), deadline);
-    if (!channel) return channel;
+    if (!channel) return std::unexpected(std::move(channel.error()));
     auto service = AskCriVersion(**channel, socket_, deadline);
     if (!service) return std::unexpected(std::move(service.error()));
-    if (service->kind == RuntimeKind::kUnknown) service->kind = service_.kind;
-    service_ = std::move(*service);
-    return channel;
+    if (service->kind == RuntimeKind::kUnknown) service->kind = kind();
+    service_.Set(*service);
+    return Opened{std::move(*channel), std::move(*service)};
   }
 
   // The pid stands only in the verbose status, which costs the runtime more: asked for
   // those that run.
-  Result<std::vector<Container>> AskStatuses(RpcChannel& channel, std::vector<CriEntry>& entries,
+  Result<std::vector<Container>> AskStatuses(const Opened& opened, std::vector<CriEntry>& entries,
                                              const std::vector<Container>& sandboxes,
                                              Deadline deadline) {
     std::unordered_map<std::string, const Pod*> pods;
     for (const Container& sandbox : sandboxes) pods.emplace(sandbox.id.value, &sandbox.pod);
     std::vector<RpcRequest> requests;
     for (const CriEntry& entry : entries) {
-      requests.push_back({service_.prefix + "ContainerStatus",
+      requests.push_back({opened.service.prefix + "ContainerStatus",
                           CriContainerStatusRequest(entry.container.id.value,
                                                     entry.container.state == State::kRunning)});
     }
     std::vector<bool> gone(entries.size());
     std::optional<Error> failed;
-    channel.Call(requests, deadline, [&](size_t i, const RpcAnswer& answer) {
+    opened.channel->Call(requests, deadline, [&](size_t i, const RpcAnswer& answer) {
       if (!answer && answer.error().code == kRpcNotFound) {
         gone[i] = true;  // removed since the list was made
       } else if (!answer) {
@@ -145,7 +151,7 @@ class Cri : public Runtime {
 
   HostRoot root_;
   std::string socket_;
-  CriService service_;
+  Guarded<CriService> service_;
 };
 
 }  // namespace

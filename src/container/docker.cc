@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/guarded.h"
 #include "container/docker_json.h"
 #include "container/quiet_thread.h"
 
@@ -29,10 +30,10 @@ bool IsPlain(std::string_view id) {
 class Docker : public Runtime {
  public:
   Docker(HostRoot root, std::string socket, RuntimeKind kind)
-      : root_(std::move(root)), socket_(std::move(socket)), kind_(kind) {}
+      : root_(std::move(root)), socket_(std::move(socket)), server_({kind, ""}) {}
 
-  RuntimeKind kind() const override { return kind_; }
-  const std::string& version() const override { return version_; }
+  RuntimeKind kind() const override { return server_.Get().kind; }
+  std::string version() const override { return server_.Get().version; }
   const std::string& socket() const override { return socket_; }
 
   Result<std::vector<Container>> List(Deadline deadline) override {
@@ -74,7 +75,7 @@ class Docker : public Runtime {
   }
 
   Result<std::unique_ptr<EventStream>> Events(const EventOptions& options) override {
-    return OpenDockerEvents(root_, socket_, kind_, options);
+    return OpenDockerEvents(root_, socket_, kind(), options);
   }
 
  private:
@@ -86,9 +87,10 @@ class Docker : public Runtime {
 
   EventHistory ParseHistory(std::string_view lines) const {
     EventHistory history;
+    const RuntimeKind runtime = kind();
     while (!lines.empty()) {
       const std::string_view line = lines.substr(0, lines.find('\n'));
-      if (auto event = ParseDockerEvent(line, kind_)) history.events.push_back(std::move(*event));
+      if (auto event = ParseDockerEvent(line, runtime)) history.events.push_back(std::move(*event));
       lines.remove_prefix(std::min(line.size() + 1, lines.size()));
     }
     std::ranges::stable_sort(history.events, {}, &RuntimeEvent::time_unix_ns);
@@ -98,8 +100,8 @@ class Docker : public Runtime {
 
   void Learn(std::string_view server) {
     ServerName name = ParseServer(server);
-    if (name.kind != RuntimeKind::kUnknown) kind_ = name.kind;
-    version_ = std::move(name.version);
+    if (name.kind == RuntimeKind::kUnknown) name.kind = kind();
+    server_.Set(std::move(name));
   }
 
   Error NotUnderstood() const {
@@ -118,7 +120,7 @@ class Docker : public Runtime {
     if (answer->status != 200) {
       return std::unexpected(StatusError("inspect container " + id + " of", socket_, *answer));
     }
-    auto container = ParseDockerInspect(answer->body, kind_);
+    auto container = ParseDockerInspect(answer->body, kind());
     if (!container) return std::unexpected(NotUnderstood());
     return std::move(*container);
   }
@@ -159,8 +161,7 @@ class Docker : public Runtime {
 
   HostRoot root_;
   std::string socket_;
-  RuntimeKind kind_;
-  std::string version_;
+  Guarded<ServerName> server_;
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ class FakeRuntime : public Runtime {
   std::chrono::milliseconds delay{0};
 
   RuntimeKind kind() const override { return kind_; }
-  const std::string& version() const override { return version_; }
+  std::string version() const override { return version_; }
   const std::string& socket() const override { return socket_; }
   Result<std::vector<Container>> List(Deadline) override {
     std::this_thread::sleep_for(delay);

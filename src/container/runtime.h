@@ -69,6 +69,7 @@ struct EventOptions {
   std::chrono::milliseconds poll_interval{0};
 };
 
+// Threads may ask one at the same time.
 class Runtime {
  public:
   Runtime() = default;
@@ -79,7 +80,7 @@ class Runtime {
   // As its answers tell; before the first answer, as its socket's path tells.
   virtual RuntimeKind kind() const = 0;
   // "20.10.24"; empty before the first answer.
-  virtual const std::string& version() const = 0;
+  virtual std::string version() const = 0;
   // On the host.
   virtual const std::string& socket() const = 0;
 
