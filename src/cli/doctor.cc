@@ -15,6 +15,7 @@
 #include "cli/doctor_checks.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
+#include "cli/standard_output.h"
 #include "cli/terminal.h"
 #include "report/page.h"
 
@@ -161,10 +162,7 @@ int Doctor(const DoctorOptions& options) {
   const std::vector<Line> lines = Examine(patient);
   const int status = StatusOfAll(lines);
   const std::string text = options.output == "json" ? Json(lines, status) : Text(lines, status);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    PrintError(SystemError("write", "standard output", errno), 0);
-    return kSystemFailed;
-  }
+  if (auto written = WriteOut(text); !written) return Fail(written.error());
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/event_rows.h"
 #include "cli/exit_status.h"
 #include "cli/pipeline.h"
+#include "cli/standard_output.h"
 #include "cli/store_options.h"
 #include "cli/stored_deaths.h"
 #include "cli/table.h"
@@ -139,7 +140,7 @@ class EventsRun {
         text = FormatTable(table);
       }
     }
-    if (!Write(text)) return WriteFailed();
+    if (auto written = WriteOut(text); !written) return Fail(written.error());
     if (std::ssize(*rows) == options_.most && !options_.follow) {
       std::fprintf(stderr, "podtap: the newest %lld; --most N shows more\n",
                    static_cast<long long>(options_.most));
@@ -157,15 +158,9 @@ class EventsRun {
       for (const EventRow& row : *rows) {
         text += options_.output == "json" ? EventJson(row) + "\n" : FollowedLine(row, wide);
       }
-      if (!Write(text)) return errno == EPIPE ? kOk : WriteFailed();
+      if (auto written = WriteOut(text); !written) return Fail(written.error());
     }
   }
-
-  static bool Write(const std::string& text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-           std::fflush(stdout) == 0;
-  }
-  static int WriteFailed() { return Fail(SystemError("write", "standard output", errno)); }
 
   const EventsOptions& options_;
   store::Archive archive_;

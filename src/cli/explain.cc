@@ -5,6 +5,8 @@
 
 #include "base/escape.h"
 #include "cli/exit_status.h"
+#include "cli/pipeline.h"
+#include "cli/standard_output.h"
 #include "cli/terminal.h"
 #include "report/explain.h"
 #include "verdict/wording.h"
@@ -24,10 +26,6 @@ It needs neither root nor a container.
 
 Exit status: 0 all were explained; 1 nobody knows one of them; 2 wrong usage; 5
 standard output could not be written.)";
-
-bool Write(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-}
 
 void SayNear(const std::string& code) {
   std::string line = "podtap: no explanation for `" + Escape(code) + "`";
@@ -53,8 +51,7 @@ std::shared_ptr<ExplainOptions> DeclareExplainOptions(CLI::App& app) {
 
 int Explain(const ExplainOptions& options) {
   int status = kOk;
-  bool first = true;
-  bool written = true;
+  std::string text;
   for (const std::string& code : options.codes) {
     const std::vector<report::Reading> readings = report::Explain(code);
     if (readings.empty()) {
@@ -63,19 +60,15 @@ int Explain(const ExplainOptions& options) {
       continue;
     }
     if (options.output == "json") {
-      written = written && Write(report::ReadingsJson(code, readings) + "\n");
+      text += report::ReadingsJson(code, readings) + "\n";
       continue;
     }
     for (const report::Reading& reading : readings) {
-      if (!first) written = written && Write("\n");
-      written = written && Write(report::ReadingText(reading, TerminalWidth(), ColourOnStdout()));
-      first = false;
+      if (!text.empty()) text += "\n";
+      text += report::ReadingText(reading, TerminalWidth(), ColourOnStdout());
     }
   }
-  if (std::fflush(stdout) != 0 || !written) {
-    std::fprintf(stderr, "podtap: can't write standard output\n");
-    return kSystemFailed;
-  }
+  if (auto written = WriteOut(text); !written) return Fail(written.error());
   return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "cli/exit_status.h"
+#include "cli/standard_output.h"
 #include "interp/interp.h"
 #include "ir/passes.h"
 #include "lang/lang.h"
@@ -91,8 +92,7 @@ void Pipeline::Passed(int pass, const std::string& text) {
 }
 
 bool Pipeline::Finish(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) status_ = kSystemFailed;
+  if (auto written = WriteOut(text); !written) status_ = Fail(written.error());
   return false;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/ps_output.h"
 #include "cli/runtime_options.h"
 #include "cli/selection.h"
+#include "cli/standard_output.h"
 #include "container/inventory.h"
 
 namespace podtap::cli {
@@ -103,9 +104,7 @@ int Ps(const PsOptions& options) {
   } else if (!selected.empty() || targets->empty()) {
     text = FormatPsTable(content, options.output == "wide");
   }
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return Fail(SystemError("write", "standard output", errno));
-  }
+  if (auto written = WriteOut(text); !written) return Fail(written.error());
   if (selected.empty() && targets->empty()) {
     if (const std::string none = NoRuntime(inventory); !none.empty()) {
       std::fprintf(stderr, "podtap: %s\n", none.c_str());

@@ -12,6 +12,7 @@
 #include "cli/node_name.h"
 #include "cli/pipeline.h"
 #include "cli/recorder_state.h"
+#include "cli/standard_output.h"
 #include "cli/store_options.h"
 #include "cli/version.h"
 #include "cli/when.h"
@@ -166,9 +167,7 @@ int Report(const ReportOptions& options) {
   const auto review = MakeReview(options);
   if (!review) return Fail(review.error());
   const std::string text = html ? report::HtmlPage(*review) : report::ReviewJson(*review) + "\n";
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return Fail(SystemError("write", "standard output", errno));
-  }
+  if (auto written = WriteOut(text); !written) return Fail(written.error());
   return kOk;
 }
 

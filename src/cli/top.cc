@@ -22,6 +22,7 @@
 #include "cli/pipeline.h"
 #include "cli/screen.h"
 #include "cli/selection.h"
+#include "cli/standard_output.h"
 #include "cli/terminal.h"
 #include "cli/top_sample.h"
 #include "top/frame.h"
@@ -93,10 +94,7 @@ class TopRun {
           text += line + "\n";
         }
       }
-      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-          std::fflush(stdout) != 0) {
-        return Fail(SystemError("write", "standard output", errno));
-      }
+      if (auto written = WriteOut(text); !written) return Fail(written.error());
       if (options_.once) return kOk;
       const auto pause = static_cast<int>(options_.delay_s * 1000);
       ::poll(nullptr, 0, pause);

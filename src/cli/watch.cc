@@ -79,7 +79,7 @@ class WatchRun : public NodeWatch::Handler {
     KeepEvidence(death);
     output_.Verdict(death, verdict);
     CheckOutput();
-    if (!options_.once || decided_) return;
+    if (!options_.once || decided_ || !output_.written()) return;
     decided_ = true;
     status_ = DeathStatus(verdict);
     watch_.Stop();
@@ -162,11 +162,10 @@ class WatchRun : public NodeWatch::Handler {
   }
 
   void CheckOutput() {
-    if (output_.ok()) return;
-    if (errno != EPIPE) {
-      PrintError(SystemError("write the output", "", errno), 0);
-      status_ = kSystemFailed;
-    }
+    if (output_.written() || unread_) return;
+    unread_ = true;
+    const Error& error = output_.written().error();
+    if (error.error_number != EPIPE) status_ = Fail(error);
     watch_.Stop();
   }
 
@@ -188,6 +187,7 @@ class WatchRun : public NodeWatch::Handler {
   bool armed_ = false;
   bool named_sandbox_ = false;
   bool decided_ = false;
+  bool unread_ = false;  // its output can't be written
   int status_ = kOk;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "cli/node_watch.h"
+#include "cli/standard_output.h"
 #include "cli/terminal.h"
 #include "report/clock.h"
 #include "report/fact.h"
@@ -46,8 +47,7 @@ WatchOutput::WatchOutput(const WatchOptions& options, bool several)
     : options_(options), several_(several), colour_(ColourOnStdout()), width_(TerminalWidth()) {}
 
 void WatchOutput::Line(const std::string& text) {
-  ok_ = ok_ && std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-        std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+  if (written_) written_ = WriteOut(text + "\n");
 }
 
 std::string WatchOutput::Prefix(const recorder::Life& life) const {

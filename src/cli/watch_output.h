@@ -19,7 +19,8 @@ class WatchOutput {
   void Fact(const recorder::Life& life, const store::Row& row, const recorder::Lineage& lineage);
   void Verdict(const store::Death& death, const verdict::Verdict& verdict);
   // False once nobody reads any more, or the disk is full.
-  bool ok() const { return ok_; }
+  // The first failure; nothing is written after it.
+  const Result<void>& written() const { return written_; }
 
  private:
   void Line(const std::string& text);
@@ -30,7 +31,7 @@ class WatchOutput {
   bool several_;
   bool colour_;
   int width_;
-  bool ok_ = true;
+  Result<void> written_;
 };
 
 }  // namespace podtap::cli

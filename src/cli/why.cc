@@ -14,6 +14,7 @@
 #include "cli/pipeline.h"
 #include "cli/runtime_options.h"
 #include "cli/selection.h"
+#include "cli/standard_output.h"
 #include "cli/store_options.h"
 #include "cli/stored_deaths.h"
 #include "cli/terminal.h"
@@ -331,13 +332,11 @@ class WhyRun {
   }
 
   void Write(const std::string& text) {
-    written_ = written_ && std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    if (written_) written_ = WriteOut(text);
   }
 
   int Finish() const {
-    if (!written_ || std::fflush(stdout) != 0) {
-      return Fail(SystemError("write", "standard output", errno));
-    }
+    if (!written_) return Fail(written_.error());
     return failed_ != kOk ? failed_ : status_;
   }
 
@@ -353,7 +352,7 @@ class WhyRun {
   size_t said_ = 0;
   int status_ = kOk;
   int failed_ = kOk;
-  bool written_ = true;
+  Result<void> written_;
 };
 
 }  // namespace
