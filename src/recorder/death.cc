@@ -1,5 +1,6 @@
 // A life that has ended → a store::Death: the recorder's last step.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "recorder/recorder.h"
@@ -137,8 +138,16 @@ void Recorder::AddProcesses(store::Death& death, BootNs now) {
     for (const ProcessKey& ancestor : lineage_.Ancestors(key)) all.insert(ancestor);
   }
   std::set<container::ContainerId> others;
+  // Who sent several: as he was at the last of those that can have ended it.
+  std::map<ProcessKey, BootNs> sent_at;
+  for (const store::Row& row : death.rows) {
+    const auto* sent = std::get_if<store::SignalSent>(&row.fact);
+    if (sent == nullptr || (row.at > death.at && sent_at.contains(sent->sender))) continue;
+    sent_at[sent->sender] = row.at;
+  }
   for (const ProcessKey& key : all) {
-    store::Process process = Describe(key, now);
+    const auto acted = sent_at.find(key);
+    store::Process process = Describe(key, now, acted == sent_at.end() ? now : acted->second);
     if (!process.container.value.empty() && process.container != death.container.id) {
       others.insert(process.container);
     }
@@ -150,8 +159,8 @@ void Recorder::AddProcesses(store::Death& death, BootNs now) {
   }
 }
 
-store::Process Recorder::Describe(const ProcessKey& key, BootNs now) {
-  store::Process process = lineage_.Find(key).value_or(store::Process{.key = key});
+store::Process Recorder::Describe(const ProcessKey& key, BootNs now, BootNs at) {
+  store::Process process = lineage_.FindSender(key, at).value_or(store::Process{.key = key});
   const std::string& path = cgroups_.Path(process.cgroup, now);
   if (!path.empty()) process.cgroup_path = path;
   const Membership membership = node_.MembershipOf(process.cgroup_path);

@@ -30,6 +30,7 @@ struct Lineage::Entry : std::enable_shared_from_this<Lineage::Entry> {
   bool exact = false;  // key.start isn't rounded
   bool kernel_thread = false;
   bool deleted = false;  // its program was, after it began
+  bool acted = false;    // it sent a signal, as this program
   std::string comm;
   std::shared_ptr<const Program> program;
   uint32_t uid = store::kNoUid;
@@ -136,8 +137,12 @@ void Lineage::OnBorn(const Born& born) {
   entry->kernel_thread = parent->kernel_thread;
 }
 
-void Lineage::OnExecuted(const Executed& executed) {
+void Lineage::OnExecuted(BootNs at, const Executed& executed) {
   const EntryPtr entry = LookupOrMake(executed.process);
+  if (std::exchange(entry->acted, false)) {
+    acted_.push_back({at, ToProcess(*entry)});
+    if (acted_.size() > kActedKept) acted_.pop_front();
+  }
   auto program = std::make_shared<Program>();
   program->exe = executed.exe;
   program->memfd = IsMemfd(executed.exe);
@@ -161,7 +166,8 @@ void Lineage::OnExecuted(const Executed& executed) {
 void Lineage::OnExited(BootNs at, const store::ProcessExited& exited) {
   if (exited.thread_only) return;
   const EntryPtr entry = LookupOrMake(exited.process);
-  if (!exited.comm.empty()) entry->comm = exited.comm;
+  // What it called itself when it sent a signal says more than its last name.
+  if (!exited.comm.empty() && !entry->acted) entry->comm = exited.comm;
   if (entry->cgroup.value == 0) entry->cgroup = exited.cgroup;
   if (entry->ns_pid == 0) entry->ns_pid = exited.ns_pid;
   entry->exited = at;
@@ -176,6 +182,17 @@ void Lineage::Mention(const ProcessKey& key, const std::string& comm) {
   const EntryPtr entry = LookupOrMake(key);
   // Its name may have changed since; a thread's name is not its process'.
   if (entry->comm.empty()) entry->comm = comm;
+}
+
+void Lineage::OnSent(const store::SignalSent& sent) {
+  if (!sent.sender.known()) return;
+  const EntryPtr entry = LookupOrMake(sent.sender);
+  const bool first_thread = sent.sender_tid == sent.sender.pid.value;
+  if (!sent.sender_comm.empty() && (first_thread || entry->comm.empty())) {
+    entry->comm = sent.sender_comm;
+  }
+  if (sent.sender_uid != store::kNoUid) entry->uid = sent.sender_uid;
+  entry->acted = true;
 }
 
 void Lineage::MarkDeleted(const ProcessKey& key) { LookupOrMake(key)->deleted = true; }
@@ -203,6 +220,12 @@ void Lineage::Prime(const std::vector<ProcStat>& stats) {
 
 void Lineage::Complete(const ProcessKey& key, const store::Process& details) {
   const EntryPtr entry = LookupOrMake(key);
+  // It runs another program by now, whose exec hasn't been told yet. The names alone may
+  // differ (a mount), and so may the arguments (a process can write over them).
+  if (entry->program && !details.exe.empty() && details.exe != entry->program->exe &&
+      details.args != entry->program->args) {
+    return;
+  }
   if (entry->seen == store::Seen::kMentioned) entry->seen = details.seen;
   if (entry->comm.empty()) entry->comm = details.comm;
   if (!entry->program && (!details.exe.empty() || !details.args.empty())) {
@@ -263,6 +286,19 @@ std::optional<store::Process> Lineage::Find(const ProcessKey& key) const {
   const EntryPtr entry = Lookup(key);
   if (!entry) return std::nullopt;
   return ToProcess(*entry);
+}
+
+std::optional<store::Process> Lineage::FindSender(const ProcessKey& key, BootNs at) const {
+  std::optional<store::Process> now = Find(key);
+  const auto acted = std::ranges::find_if(
+      acted_, [&](const Acted& one) { return one.until > at && Same(one.process.key, key); });
+  if (acted == acted_.end()) return now;
+  store::Process then = acted->process;
+  if (now) {
+    then.exited = now->exited;
+    then.exit_status = now->exit_status;
+  }
+  return then;
 }
 
 std::vector<ProcessKey> Lineage::Ancestors(const ProcessKey& key) const {

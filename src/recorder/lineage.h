@@ -43,6 +43,7 @@ inline bool Same(const ProcessKey& a, const ProcessKey& b) {
 class Lineage {
  public:
   static constexpr size_t kEndedKept = 32768;
+  static constexpr size_t kActedKept = 4096;
 
   Lineage();
   ~Lineage();
@@ -50,11 +51,14 @@ class Lineage {
   Lineage& operator=(const Lineage&) = delete;
 
   void OnBorn(const Born& born);
-  void OnExecuted(const Executed& executed);
+  void OnExecuted(BootNs at, const Executed& executed);
   void OnExited(BootNs at, const store::ProcessExited& exited);
   // A process that something mentions. Made if it isn't known; its exact start
   // replaces one that /proc rounded.
   void Mention(const ProcessKey& key, const std::string& comm);
+  // The sender of a signal, as it is now: it may have another user since its exec, and
+  // may run another program right after.
+  void OnSent(const store::SignalSent& sent);
 
   // Its program has no name in any directory any more.
   void MarkDeleted(const ProcessKey& key);
@@ -71,6 +75,9 @@ class Lineage {
   // What is known; nullopt if the process isn't. A rounded start finds the same
   // process as an exact one.
   std::optional<store::Process> Find(const ProcessKey& key) const;
+  // As it was when it sent a signal at `at`: a killer that runs another program before
+  // anybody looks is still told by the one that killed.
+  std::optional<store::Process> FindSender(const ProcessKey& key, BootNs at) const;
   // Parent, grandparent, …, up to a process that has no known parent.
   std::vector<ProcessKey> Ancestors(const ProcessKey& key) const;
   // The living process with that number.
@@ -97,6 +104,12 @@ class Lineage {
   Index index_;  // first: entries take themselves out of it when they go
   std::unordered_map<int32_t, EntryPtr> living_;
   std::deque<EntryPtr> ended_;
+  // Senders of signals as they were before they ran another program.
+  struct Acted {
+    BootNs until;
+    store::Process process;
+  };
+  std::deque<Acted> acted_;
 };
 
 }  // namespace podtap::recorder

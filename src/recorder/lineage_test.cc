@@ -9,6 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+BootNs At(int64_t ms) { return {ms * 1'000'000}; }
 ProcessKey Key(int32_t pid, int64_t start_ms) { return {{pid}, {start_ms * 1'000'000 + 123}}; }
 
 Born Birth(ProcessKey process, ProcessKey parent, std::string comm = "sh") {
@@ -115,15 +116,16 @@ TEST(Lineage, AReusedParentNumberIsNoParent) {
 TEST(Lineage, AChildHasItsParentsProgramUntilItRunsItsOwn) {
   Lineage lineage;
   const ProcessKey parent = Key(10, 100), child = Key(11, 200);
-  lineage.OnExecuted({.process = parent,
-                      .comm = "bash",
-                      .exe = "/usr/bin/bash",
-                      .args = {"bash", "-c", "x"},
-                      .cwd = "/root",
-                      .uid = 1000});
+  lineage.OnExecuted(At(300), {.process = parent,
+                               .comm = "bash",
+                               .exe = "/usr/bin/bash",
+                               .args = {"bash", "-c", "x"},
+                               .cwd = "/root",
+                               .uid = 1000});
   lineage.OnBorn(Birth(child, parent, "bash"));
   EXPECT_EQ(lineage.Find(child)->exe, "/usr/bin/bash");
   lineage.OnExecuted(
+      At(300),
       {.process = child, .comm = "x", .exe = "/memfd:x (deleted)", .exe_links = 0, .args = {"x"}});
   EXPECT_EQ(lineage.Find(child)->args, std::vector<std::string>{"x"});
   EXPECT_TRUE(lineage.Find(child)->exe_memfd);
@@ -134,10 +136,66 @@ TEST(Lineage, AChildHasItsParentsProgramUntilItRunsItsOwn) {
 TEST(Lineage, ExecSeenBeforeForkKeepsItsProgram) {
   Lineage lineage;
   const ProcessKey parent = Key(10, 100), child = Key(11, 200);
-  lineage.OnExecuted({.process = child, .comm = "kill", .exe = "/bin/kill", .args = {"kill"}});
+  lineage.OnExecuted(At(300),
+                     {.process = child, .comm = "kill", .exe = "/bin/kill", .args = {"kill"}});
   lineage.OnBorn(Birth(child, parent, "bash"));
   EXPECT_EQ(lineage.Find(child)->exe, "/bin/kill");
   EXPECT_EQ(lineage.Find(child)->parent, parent);
+}
+
+store::SignalSent Sent(const ProcessKey& sender, const char* comm, uint32_t uid) {
+  return {.signal = 9,
+          .sender = sender,
+          .sender_tid = sender.pid.value,
+          .sender_comm = comm,
+          .sender_uid = uid};
+}
+
+TEST(Lineage, AKillerThatRunsAnotherProgramIsToldByTheOneThatKilled) {
+  Lineage lineage;
+  const ProcessKey killer = Key(11, 200);
+  lineage.OnExecuted(At(300), {.process = killer, .comm = "miner", .exe = "/tmp/miner", .uid = 0});
+  lineage.OnSent(Sent(killer, "miner", 1000));
+  lineage.OnExecuted(At(500),
+                     {.process = killer, .comm = "kubelet", .exe = "/bin/kubelet", .uid = 0});
+  lineage.OnExited(At(600), {.process = killer, .comm = "kubelet"});
+  const store::Process then = *lineage.FindSender(killer, At(400));
+  EXPECT_EQ(then.comm, "miner");
+  EXPECT_EQ(then.exe, "/tmp/miner");
+  EXPECT_EQ(then.uid, 1000u);
+  EXPECT_EQ(then.exited, At(600));
+  EXPECT_EQ(lineage.FindSender(killer, At(550))->exe, "/bin/kubelet");
+  EXPECT_EQ(lineage.Find(killer)->exe, "/bin/kubelet");
+}
+
+TEST(Lineage, ASendersNameAndUserAreThoseOfThatMoment) {
+  Lineage lineage;
+  const ProcessKey killer = Key(11, 200);
+  lineage.OnExecuted(At(300),
+                     {.process = killer, .comm = "python3", .exe = "/bin/python3", .uid = 0});
+  store::SignalSent by_thread = Sent(killer, "worker", 33);
+  by_thread.sender_tid = 12;
+  lineage.OnSent(by_thread);
+  EXPECT_EQ(lineage.Find(killer)->comm, "python3");  // a thread's name is not its process'
+  lineage.OnSent(Sent(killer, "killer", 33));        // prctl(2)
+  lineage.OnExited(At(600), {.process = killer, .comm = "innocent"});
+  EXPECT_EQ(lineage.Find(killer)->comm, "killer");
+  EXPECT_EQ(lineage.Find(killer)->uid, 33u);
+}
+
+TEST(Lineage, WhatALookFindsOfTheNextProgramIsNotTaken) {
+  Lineage lineage;
+  const ProcessKey key = Key(11, 200);
+  lineage.OnExecuted(At(300), {.process = key, .exe = "/tmp/miner", .args = {"./miner"}});
+  store::Process details;
+  details.exe = "/bin/kubelet";
+  details.args = {"/bin/kubelet"};
+  details.sha256 = "of the kubelet";
+  lineage.Complete(key, details);
+  EXPECT_EQ(lineage.Find(key)->sha256, "");
+  details.args = {"./miner"};  // a program may have several names
+  lineage.Complete(key, details);
+  EXPECT_EQ(lineage.Find(key)->sha256, "of the kubelet");
 }
 
 TEST(Lineage, DetailsFillInWhatIsNotKnown) {

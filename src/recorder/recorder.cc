@@ -226,7 +226,8 @@ void Recorder::Record(Life& life, BootNs at, store::Fact fact) {
 void Recorder::OnBorn(BootNs /*at*/, const Born& born) { lineage_.OnBorn(born); }
 
 void Recorder::OnExecuted(BootNs at, const Executed& executed) {
-  lineage_.OnExecuted(executed);
+  lineage_.OnExecuted(at, executed);
+  looked_at_.erase(executed.process);
   executed_.push_back(executed.process);
   if (executed_.size() > kMostExecuted) executed_.pop_front();
   LifePtr life = LifeOf(executed.cgroup, at);
@@ -279,7 +280,7 @@ void Recorder::OnMapped(BootNs /*at*/, const Mapped& mapped) {
 }
 
 void Recorder::OnSignal(BootNs at, const SignalSent& sent, int64_t sender_links) {
-  lineage_.Mention(sent.sender, sent.sender_comm);
+  lineage_.OnSent(sent);
   lineage_.Mention(sent.target, sent.target_comm);
   if (sender_links == 0) lineage_.MarkDeleted(sent.sender);
   SignalSent whole = sent;

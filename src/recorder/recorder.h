@@ -156,7 +156,7 @@ class Recorder : public Witness {
   bool Decided(const Life& life, BootNs now) const;
   store::Death MakeDeath(const Life& life, BootNs now);
   void AddProcesses(store::Death& death, BootNs now);
-  store::Process Describe(const ProcessKey& key, BootNs now);
+  store::Process Describe(const ProcessKey& key, BootNs now, BootNs at);
   void Bury(size_t index, BootNs now);
 
   Node& node_;

@@ -98,7 +98,8 @@ Culprit MakeCulprit(const View& view, Culprit::Kind kind, const store::ProcessKe
   if (known == nullptr) process.key = key;
   if (process.comm.empty()) process.comm = view.Comm(key);
   const bool is_sender = sent != nullptr && Same(sent->sender, key);
-  if (is_sender && process.uid == store::kNoUid) process.uid = sent->sender_uid;
+  // As it was then: setuid(2) may have come before, or after.
+  if (is_sender && sent->sender_uid != store::kNoUid) process.uid = sent->sender_uid;
   const cgroup::CgroupId cgroup = is_sender ? sent->sender_cgroup : cgroup::CgroupId{};
   for (const store::ProcessKey& ancestor : view.Ancestors(key)) {
     const store::Process* above = view.Find(ancestor);
