@@ -102,6 +102,7 @@ store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
   death.runtime_exit = life.runtime_exit;
   death.watched = life.from_start || death.at.value - life.since.value > kTooSoonNs;
   death.rows = life.Rows(now);
+  AddRuntimeEnds(death);
   for (store::Row& row : death.rows) {
     if (auto* clients = std::get_if<store::RuntimeClients>(&row.fact)) {
       for (ProcessKey& client : clients->clients) client = lineage_.Exact(client);
@@ -127,6 +128,21 @@ store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
   }
   AddProcesses(death, now);
   return death;
+}
+
+// Of the runtime itself, shortly before: they concern each of its containers.
+void Recorder::AddRuntimeEnds(store::Death& death) const {
+  for (const store::Row& row : runtime_ends_) {
+    const int64_t before = death.at.value - row.at.value;
+    if (before < 0 || before > Life::kWindowNs) continue;
+    const auto& sent = std::get<store::SignalSent>(row.fact);
+    const bool there = std::ranges::any_of(death.rows, [&](const store::Row& one) {
+      const auto* other = std::get_if<store::SignalSent>(&one.fact);
+      return other != nullptr && one.at == row.at && other->target == sent.target;
+    });
+    if (!there) death.rows.push_back(row);
+  }
+  std::ranges::stable_sort(death.rows, {}, &store::Row::at);
 }
 
 void Recorder::AddProcesses(store::Death& death, BootNs now) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <ranges>
+
+#include "container/runtime_command.h"
 
 namespace podtap::recorder {
 namespace {
@@ -13,6 +16,7 @@ using store::SignalSent;
 constexpr size_t kMostLookedAt = 16384;
 constexpr int kLooksASecond = 500;
 constexpr size_t kMostPending = 256;
+constexpr size_t kMostRuntimeEnds = 32;
 constexpr size_t kMostExecuted = 512;
 // A command that asks a runtime may wait for its answer so long.
 constexpr int64_t kCommandNs = 30'000'000'000;
@@ -38,6 +42,17 @@ bool IsRuntimesOwn(const Executed& executed) {
   const std::string_view exe = BaseName(executed.exe);
   return std::find(kRuntimes.begin(), kRuntimes.end(), exe) != kRuntimes.end() ||
          executed.exe.starts_with("/memfd:runc_cloned");
+}
+
+// dockerd is told to end, and ends its containers; a container's shim is killed, and the
+// runtime cleans up after it.
+bool IsRuntimesEnd(const SignalSent& sent) {
+  if (sent.sender == sent.target || sent.info != SignalSent::Info::kReal) return false;
+  constexpr std::array kAsks = {SIGTERM, SIGINT, SIGQUIT};
+  if (sent.signal == SIGKILL) {
+    return sent.target_comm.starts_with("containerd-shim") || sent.target_comm == "conmon";
+  }
+  return sent.target_comm == "dockerd" && std::ranges::find(kAsks, sent.signal) != kAsks.end();
 }
 
 }  // namespace
@@ -296,6 +311,10 @@ void Recorder::OnSignal(BootNs at, const SignalSent& sent, int64_t sender_links)
     Record(life, at, whole);
     if (outsider && sent.info == SignalSent::Info::kReal) observer_.OnOutsider(life, whole);
   });
+  if (IsRuntimesEnd(sent)) {
+    runtime_ends_.push_back({at, whole});
+    if (runtime_ends_.size() > kMostRuntimeEnds) runtime_ends_.pop_front();
+  }
   if (options_.incidents) RememberFatal(at, whole);
 }
 
@@ -427,26 +446,17 @@ void Recorder::OnRuntimeClients(BootNs at, const container::ContainerId& contain
   }
 }
 
-// Commands that ran at `at` and named the container, or the pod, as they were written.
+// Commands that ran at `at` and asked for this container's end, as they were written.
 std::vector<ProcessKey> Recorder::WhoNamed(const Life& life, BootNs at) const {
-  constexpr std::array<std::string_view, 7> kCommands = {
-      "docker", "podman", "ctr", "crictl", "nerdctl", "kubectl", "docker-compose"};
-  constexpr size_t kShortestId = 4;
-  const container::Container& container = life.container;
-  const auto names = [&](const std::string& arg) {
-    if (arg.empty()) return false;
-    return arg == container.name || arg == container.pod.name ||
-           (arg.size() >= kShortestId && container.id.value.starts_with(arg));
-  };
   std::vector<ProcessKey> found;
   for (const ProcessKey& key : executed_) {
     if (at.value - key.start.value > kCommandNs) continue;
     const auto process = lineage_.Find(key);
     if (!process || key.start > at) continue;
-    const std::string_view exe = BaseName(process->exe);
-    if (std::find(kCommands.begin(), kCommands.end(), exe) == kCommands.end()) continue;
     if (process->exited && process->exited->value < at.value - kCommandAnswerNs) continue;
-    if (std::any_of(process->args.begin(), process->args.end(), names)) found.push_back(key);
+    const container::Asks asks =
+        container::WhatItAsks(BaseName(process->exe), process->args, life.container);
+    if (asks > container::Asks::kPerhaps) found.push_back(key);
   }
   return found;
 }

@@ -155,6 +155,7 @@ class Recorder : public Witness {
   // -- its end (death.cc)
   bool Decided(const Life& life, BootNs now) const;
   store::Death MakeDeath(const Life& life, BootNs now);
+  void AddRuntimeEnds(store::Death& death) const;
   void AddProcesses(store::Death& death, BootNs now);
   store::Process Describe(const ProcessKey& key, BootNs now, BootNs at);
   void Bury(size_t index, BootNs now);
@@ -181,6 +182,7 @@ class Recorder : public Witness {
   int looks_ = 0;
   // Told just before the event that they belong to.
   std::map<ProcessKey, store::Mapping> mappings_;
+  std::deque<store::Row> runtime_ends_;
   std::map<ProcessKey, std::vector<OomLevel>> oom_levels_;
   std::map<std::string, uint64_t> ooms_at_;  // by path: memory.events.local's oom so far
 

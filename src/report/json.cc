@@ -157,6 +157,7 @@ std::string VerdictJson(const store::Death& death, const Verdict& verdict, int i
                {"exit", ExitJson(death, verdict.exit)},
                {"culprit", nullptr},
                {"on_behalf_of", Json::array()},
+               {"asker_known", verdict.asker_known},
                {"chain", Json::array()}};
   if (const int64_t at = verdict::UnixNs(view, death.at); at > 0) json["time"] = Rfc3339(at);
   if (verdict.culprit) json["culprit"] = CulpritJson(*verdict.culprit);

@@ -42,7 +42,7 @@ int Order(const Killer& killer) { return static_cast<int>(killer.kind); }
 
 Killer KillerOf(const store::Death& death, const verdict::Verdict& verdict) {
   using Kind = verdict::Culprit::Kind;
-  if (verdict.on_behalf_of.size() == 1 && verdict.on_behalf_of[0].process) {
+  if (verdict.asker_known && verdict.on_behalf_of[0].process) {
     return ProcessOf(verdict.on_behalf_of[0]);
   }
   const verdict::CauseClass end = verdict::ClassOf(verdict::CauseName(verdict.cause));

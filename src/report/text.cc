@@ -156,13 +156,16 @@ void AddCulprit(const View& view, const Verdict& verdict, Page& page) {
       AddProcess(view, culprit, "Killer", page);
       break;
   }
+  const char* asked = !verdict.asker_known        ? "Connected"
+                      : verdict.asker_did.empty() ? "Asked by"
+                                                  : "Killer";
   for (const Culprit& asker : verdict.on_behalf_of) {
     if (!asker.process) continue;
     // The kubelet asks for others too; it needs no description.
     if (asker.kind == Culprit::Kind::kKubelet) {
-      page.Field("Asked by", view.Name(asker.process->key));
+      page.Field(asked, view.Name(asker.process->key));
     } else {
-      AddProcess(view, asker, "Asked by", page);
+      AddProcess(view, asker, asked, page);
     }
   }
 }

@@ -151,7 +151,7 @@ struct RuntimeClients {
   std::string socket;
   std::vector<ProcessKey> clients;
   bool incomplete = false;  // not all of them could be looked at
-  // Command lines of runtimes (docker, crictl, …) that ran then and named the container:
+  // Command lines of runtimes (docker, crictl, …) that ran then to end this container:
   // one that asks and goes may be gone before its connection can be looked at.
   std::vector<ProcessKey> named;
   friend bool operator==(const RuntimeClients&, const RuntimeClients&) = default;

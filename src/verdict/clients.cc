@@ -1,8 +1,8 @@
 #include "verdict/clients.h"
 
 #include <algorithm>
-#include <array>
 
+#include "container/runtime_command.h"
 #include "verdict/culprit.h"
 #include "verdict/hand.h"
 #include "verdict/windows.h"
@@ -11,21 +11,39 @@
 namespace podtap::verdict {
 namespace {
 
-// Programs that connect for one request and go.
-constexpr std::array<std::string_view, 9> kCommandLines = {
-    "docker", "docker-compose", "ctr", "crictl", "nerdctl", "podman", "curl", "socat", "nc"};
+using container::Asks;
 
-bool IsCommandLine(const View& view, const store::ProcessKey& key) {
+std::string ProgramOf(const View& view, const store::ProcessKey& key) {
   const store::Process* process = view.Find(key);
-  const std::string name = process != nullptr && !process->exe.empty()
-                               ? std::string(BaseName(process->exe))
-                               : view.Comm(key);
-  return std::ranges::find(kCommandLines, name) != kCommandLines.end();
+  return process != nullptr && !process->exe.empty() ? std::string(BaseName(process->exe))
+                                                     : view.Comm(key);
+}
+
+Asks WhatItAsks(const View& view, const store::ProcessKey& key) {
+  const store::Process* process = view.Find(key);
+  if (process == nullptr) return Asks::kPerhaps;
+  return container::WhatItAsks(ProgramOf(view, key), process->args, view.death().container);
+}
+
+// What it asks for is what the runtime did.
+bool Fits(Asks asks, RuntimeAct act) {
+  switch (asks) {
+    case Asks::kNothing:
+    case Asks::kPerhaps:
+      return false;
+    case Asks::kStop:
+      return act == RuntimeAct::kStop || act == RuntimeAct::kStopTimeout;
+    case Asks::kRemove:
+      return act == RuntimeAct::kKill;
+    case Asks::kSignal:
+      return true;
+  }
+  return false;
 }
 
 // It came shortly before, or went shortly after.
 bool IsTransient(const View& view, const store::ProcessKey& key, store::BootNs at) {
-  if (IsCommandLine(view, key)) return true;
+  if (container::IsRuntimeCommand(ProgramOf(view, key))) return true;
   const int64_t age = Elapsed(key.start, at);
   if (key.start.value != 0 && age >= 0 && age <= kAnswer) return true;
   const store::Process* process = view.Find(key);
@@ -53,7 +71,7 @@ void Prefer(std::vector<store::ProcessKey>& keys, Predicate kept) {
 
 }  // namespace
 
-Clients ClientsAt(const View& view, store::BootNs at) {
+Clients ClientsAt(const View& view, store::BootNs at, RuntimeAct act) {
   Clients clients;
   std::vector<store::ProcessKey> keys;
   std::vector<store::ProcessKey> named;
@@ -68,29 +86,33 @@ Clients ClientsAt(const View& view, store::BootNs at) {
     }
     for (const store::ProcessKey& key : seen->named) AddOnce(named, key);
   }
-  // Whoever asked and was gone before the socket could be looked at.
-  const bool came =
-      std::ranges::any_of(keys, [&](const auto& key) { return IsTransient(view, key, at); });
-  if (!came && !named.empty()) {
-    clients.gaps.push_back(Names(view, named) +
-                           " ran then and named the container, but was gone before the "
-                           "runtime's socket could be looked at.");
-    keys = named;
-  }
   // dockerd asks containerd for somebody.
   Prefer(keys, [&](const auto& key) { return !IsRuntimeProgram(view, key); });
-  const size_t before = keys.size();
-  Prefer(keys, [&](const auto& key) { return IsTransient(view, key, at); });
+  std::erase_if(keys, [&](const auto& key) { return WhatItAsks(view, key) == Asks::kNothing; });
+  std::vector<store::ProcessKey> asked;
+  for (const auto& of : {keys, named}) {
+    for (const store::ProcessKey& key : of) {
+      // Who began after the deed asks for what is left of it.
+      if (Elapsed(key.start, at) < 0) continue;
+      if (Fits(WhatItAsks(view, key), act)) AddOnce(asked, key);
+    }
+  }
+  // The kubelet is always there, and no other asks where nobody else is.
+  const bool kubelet_alone = asked.empty() && keys.size() == 1 && IsKubelet(view, keys.front());
+  if (!asked.empty()) {
+    keys = asked;
+  } else if (!kubelet_alone) {
+    Prefer(keys, [&](const auto& key) { return IsTransient(view, key, at); });
+  }
   for (const store::ProcessKey& key : keys) {
     const auto kind = IsKubelet(view, key) ? Culprit::Kind::kKubelet : Culprit::Kind::kProcess;
     clients.askers.push_back(MakeCulprit(view, kind, key, nullptr));
   }
-  clients.only_one = before == 1 && !incomplete;
-  if (keys.size() > 1) {
-    clients.gaps.push_back(
-        "Several processes were connected to the runtime's socket and could "
-        "have asked: " +
-        Names(view, keys) + ".");
+  clients.known = asked.size() == 1 || (kubelet_alone && !incomplete);
+  if (clients.known) return clients;
+  if (!keys.empty()) {
+    clients.gaps.push_back("Who asked the runtime is not known; connected to its socket then: " +
+                           Names(view, keys) + ".");
   }
   if (incomplete) {
     clients.gaps.emplace_back("Not all of the runtime's clients could be looked at.");

@@ -211,6 +211,8 @@ Verdict Judge(const store::Death& death) {
   verdict.headline = std::move(root.headline);
   verdict.culprit = std::move(root.culprit);
   verdict.on_behalf_of = std::move(root.on_behalf_of);
+  verdict.asker_known = root.asker_known;
+  verdict.asker_did = std::move(root.asker_did);
   verdict.next_steps = std::move(root.next_steps);
   AddCatch(death, verdict);
   return verdict;

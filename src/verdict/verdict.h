@@ -117,8 +117,12 @@ struct Verdict {
   std::vector<std::string> via;  // "wrapper", …: between the root and the container's end
   std::string headline;          // one sentence
   std::optional<Culprit> culprit;
-  // Processes on whose behalf a runtime acted: the clients of its socket then.
+  // Processes on whose behalf a runtime acted.
   std::vector<Culprit> on_behalf_of;
+  // There is one, and it did ask. False: these were connected to the runtime's socket
+  // then, and could have.
+  bool asker_known = false;
+  std::string asker_did;               // empty: it asked; "killed its shim"
   std::vector<Link> chain;             // root first
   std::vector<store::RowId> evidence;  // the rows that prove it, in order of time
   std::vector<std::string> next_steps;

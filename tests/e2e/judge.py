@@ -123,6 +123,9 @@ def judge(verdict, truth):
         _culprit(judgement, verdict.get("culprit"), truth)
     judgement.compare("exit code", verdict["exit"]["code"], truth.exit_code)
     judgement.compare("exit signal", verdict["exit"]["signal"] or 0, truth.exit_signal or 0)
+    if verdict["asker_known"] and truth.clients:
+        if not any(_is(verdict["on_behalf_of"][0], client) for client in truth.clients):
+            judgement.lower("wrong", "somebody is said to have asked who did not")
     for client in truth.clients:
         if not any(_is(asker, client) for asker in verdict.get("on_behalf_of", [])):
             judgement.lower("incomplete", f"not said: {client.comm}({client.pid}) asked for it")

@@ -26,7 +26,7 @@ def process_json(process):
 
 VERDICT = {
     "cause": "killed.host", "via": [], "subject": {"container": {"id": ID}},
-    "exit": {"code": 137, "signal": 9}, "on_behalf_of": [],
+    "exit": {"code": 137, "signal": 9}, "on_behalf_of": [], "asker_known": False,
     "culprit": {**process_json(KILLER), "kind": "process", "exe": "/usr/bin/pkill",
                 "cmdline": ["pkill", "-9"], "uid": 0, "user": "root", "flags": ["temp_exe"],
                 "ancestry": [process_json(PARENT)]},

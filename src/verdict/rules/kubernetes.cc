@@ -110,6 +110,7 @@ void NameTheKubelet(const Scene& scene, Finding& finding) {
   }
   finding.culprit = kubelet;
   finding.on_behalf_of.clear();
+  finding.asker_known = false;
 }
 
 // "Killing container", of this very container: the last before its end.

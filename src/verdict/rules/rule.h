@@ -35,6 +35,8 @@ struct Finding {
   std::string headline;
   std::optional<Culprit> culprit;
   std::vector<Culprit> on_behalf_of;
+  bool asker_known = false;
+  std::string asker_did;  // other than to ask: "killed its shim"
   std::vector<std::string> via;
   std::vector<Link> chain;  // what led to the blow, root first
   std::vector<store::RowId> evidence;

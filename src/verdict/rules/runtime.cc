@@ -5,6 +5,7 @@
 #include "verdict/culprit.h"
 #include "verdict/place.h"
 #include "verdict/rules/sender.h"
+#include "verdict/runtime_end.h"
 #include "verdict/signal.h"
 #include "verdict/windows.h"
 #include "verdict/wording.h"
@@ -12,15 +13,20 @@
 namespace podtap::verdict {
 namespace {
 
-std::string AskersText(const std::vector<Culprit>& askers) {
-  if (askers.size() != 1) return "";
-  const Culprit& asker = askers.front();
-  if (asker.kind == Culprit::Kind::kKubelet) return ", asked by the kubelet,";
-  const store::Process& process = *asker.process;
-  std::string text =
-      ", asked by " + process.comm + "(" + std::to_string(process.key.pid.value) + ")";
+std::string NameAndUser(const store::Process& process) {
+  std::string text = process.comm + "(" + std::to_string(process.key.pid.value) + ")";
   if (const std::string user = UserName(process); !user.empty()) text += " of " + user;
-  return text + ",";
+  return text;
+}
+
+std::string AskerText(const Finding& finding) {
+  if (!finding.asker_known) return "";
+  const Culprit& asker = finding.on_behalf_of.front();
+  if (asker.kind == Culprit::Kind::kKubelet) return ", asked by the kubelet,";
+  if (!finding.asker_did.empty()) {
+    return ", after " + NameAndUser(*asker.process) + " had " + finding.asker_did + ",";
+  }
+  return ", asked by " + NameAndUser(*asker.process) + ",";
 }
 
 }  // namespace
@@ -64,12 +70,23 @@ Finding ByRuntime(const Scene& scene, const RuntimeStory& story) {
   finding.chain.push_back(SentLink(view, scene.blow->root));
   finding.evidence.push_back(scene.blow->root.row);
   finding.evidence.insert(finding.evidence.end(), hand.evidence.begin(), hand.evidence.end());
-  Clients clients = ClientsAt(view, story.asked ? story.asked->at : scene.blow->root.at);
+  const store::BootNs first = story.asked ? story.asked->at : scene.blow->root.at;
+  Clients clients = ClientsAt(view, first, story.act);
+  const std::optional<RuntimeEnd> end = RuntimeEndBefore(view, hand, first);
   if (hand.by_hand_of.known()) {
     finding.on_behalf_of.push_back(
         MakeCulprit(view, Culprit::Kind::kProcess, hand.by_hand_of, nullptr));
+    finding.asker_known = true;
+  } else if (end && !clients.known) {
+    const store::SignalSent& sent = *end->signal.fact;
+    finding.on_behalf_of.push_back(MakeCulprit(view, Culprit::Kind::kProcess, sent.sender, &sent));
+    finding.asker_known = true;
+    finding.asker_did = end->what;
+    finding.chain.insert(finding.chain.begin(), SentLink(view, end->signal));
+    finding.evidence.push_back(end->signal.row);
   } else {
     finding.on_behalf_of = std::move(clients.askers);
+    finding.asker_known = clients.known;
     finding.evidence.insert(finding.evidence.end(), clients.evidence.begin(),
                             clients.evidence.end());
     finding.gaps = std::move(clients.gaps);
@@ -79,12 +96,12 @@ Finding ByRuntime(const Scene& scene, const RuntimeStory& story) {
           "socket then.");
     }
   }
-  if (finding.on_behalf_of.size() == 1) {
+  if (finding.asker_known) {
     AddOriginSteps(view, finding.on_behalf_of.front(), finding.next_steps);
   }
   // Who asked is known; the runtime's own log has no more to tell.
-  const bool known = finding.on_behalf_of.size() == 1 &&
-                     finding.on_behalf_of.front().kind == Culprit::Kind::kProcess;
+  const bool known =
+      finding.asker_known && finding.on_behalf_of.front().kind == Culprit::Kind::kProcess;
   if (!known) AddContainerSteps(scene, finding.next_steps);
   return finding;
 }
@@ -92,7 +109,7 @@ Finding ByRuntime(const Scene& scene, const RuntimeStory& story) {
 std::string RuntimeActor(const Scene& scene, const Finding& finding) {
   std::string runtime = RuntimeLabel(scene.blow->hand->runtime);
   if (runtime.starts_with("the ")) runtime[0] = 'T';
-  return runtime + AskersText(finding.on_behalf_of);
+  return runtime + AskerText(finding);
 }
 
 std::string WhatEnded(const Scene& scene) {

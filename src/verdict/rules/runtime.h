@@ -7,7 +7,6 @@
 namespace podtap::verdict {
 
 // How a runtime ended the container, by its signals.
-enum class RuntimeAct : uint8_t { kNone, kStop, kStopTimeout, kKill };
 struct RuntimeStory {
   RuntimeAct act = RuntimeAct::kNone;
   std::optional<Signal> asked;  // the stop signal that came before a SIGKILL

@@ -64,8 +64,12 @@ std::optional<Finding> ToldRuntime(const Scene& scene) {
   finding.headline[0] = finding.headline[0] == 'c' ? 'C' : finding.headline[0];
   if (words.kill && words.stop) finding.evidence.push_back(words.stop->row);
   finding.culprit = Culprit{.kind = Culprit::Kind::kRuntime};
-  Clients clients = ClientsAt(scene.view, words.stop ? words.stop->at : last.at);
+  const RuntimeAct act = !words.kill   ? RuntimeAct::kStop
+                         : !words.stop ? RuntimeAct::kKill
+                                       : RuntimeAct::kStopTimeout;
+  Clients clients = ClientsAt(scene.view, words.stop ? words.stop->at : last.at, act);
   finding.on_behalf_of = std::move(clients.askers);
+  finding.asker_known = clients.known;
   finding.evidence.insert(finding.evidence.end(), clients.evidence.begin(), clients.evidence.end());
   finding.gaps = std::move(clients.gaps);
   finding.gaps.emplace_back("The signal itself was not seen.");
