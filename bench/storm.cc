@@ -50,6 +50,7 @@ int64_t Cpu(int who) {
 // vfork(2): to the tracepoints a fork like any other, and without a copy of the page tables,
 // which alone would take more than two CPUs at such rates.
 void Fork() {
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork,bugprone-unsafe-functions)
   const pid_t child = vfork();
   if (child == 0) _exit(0);
   if (child > 0) waitpid(child, nullptr, 0);

@@ -31,22 +31,22 @@ class Hammer {
       : thread_([this, &session, program, cpu](const std::stop_token& stop) {
           PinTo(cpu);
           while (!stop.stop_requested()) {
-            if (!session.RunOnce(program)) failed = true;
-            runs++;
+            if (!session.RunOnce(program)) failed_ = true;
+            runs_++;
           }
         }) {}
   int64_t Stop() {
     thread_.request_stop();
     thread_.join();
-    EXPECT_FALSE(failed);
-    return runs;
+    EXPECT_FALSE(failed_);
+    return runs_;
   }
   // Whether there was enough of it: on a busy machine its turn may come late.
-  bool Ran() const { return runs > 1000; }
+  bool Ran() const { return runs_ > 1000; }
 
  private:
-  std::atomic<bool> failed = false;
-  std::atomic<int64_t> runs = 0;
+  std::atomic<bool> failed_ = false;
+  std::atomic<int64_t> runs_ = 0;
   std::jthread thread_;
 };
 

@@ -60,7 +60,7 @@ void CheckGroups(const std::vector<Case>& cases, kernel::Kernel& kernel = TheKer
     const regex::Automaton& automaton = m.module.regexes.back();
     m.Print({R(m.L(Op::kRegexMatch, {R(m.UnknownStr(c.text, 64))}, regex)),
              R(m.L(Op::kRegexGroups, {}))});
-    std::vector<int64_t> places(2 * (automaton.groups + 1), -1);
+    std::vector<int64_t> places(2 * (size_t{automaton.groups} + 1), -1);
     const bool found = regex::Match(automaton, c.text, places);
     expected.insert(expected.end(),
                     {found ? "1" : "0", std::to_string(found ? int64_t{automaton.groups} : -1)});
@@ -68,8 +68,12 @@ void CheckGroups(const std::vector<Case>& cases, kernel::Kernel& kernel = TheKer
       ask(group);
       const bool there = group >= 0 && group <= automaton.groups;
       std::string text;
-      if (found && there && places[2 * group] >= 0) {
-        text = c.text.substr(places[2 * group], places[2 * group + 1] - places[2 * group]);
+      if (found && there) {
+        const auto at = static_cast<size_t>(2 * group);
+        const int64_t begin = places[at], end = places[at + 1];
+        if (begin >= 0) {
+          text = c.text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+        }
       }
       expected.insert(expected.end(), {text, !found ? "1" : (there ? "0" : "2")});
     }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/thread_start.h"
+
 namespace podtap {
 
 TaskQueue::TaskQueue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -45,6 +47,7 @@ void Worker::Run(const std::stop_token& stop) {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  StartThread();
   while (!stop.stop_requested()) {
     pollfd ready{queue_.fd(), POLLIN, 0};
     if (queue_.fd() < 0) {

@@ -25,7 +25,7 @@ Result<void> DropCapabilities(Stage stage) {
   if (stage == Stage::kBeforeArming) {
     for (const int capability : kKeptUntilArmed) kept |= uint64_t{1} << capability;
   }
-  for (int capability = 0; capability < 64; capability++) {
+  for (uint32_t capability = 0; capability < 64; capability++) {
     if (::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) < 0) break;  // none of that number
     // Without CAP_SETPCAP the bounding set stays: what counts is dropped below.
     if ((kept >> capability & 1) == 0) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
@@ -45,6 +45,7 @@ Result<void> DropCapabilities(Stage stage) {
     return std::unexpected(SystemError("drop capabilities", "", errno));
   }
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // nor by a program that it starts
   return {};
 }
 

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <future>
 #include <memory>
 
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/thread_start.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
 #include "cli/node_watch.h"
@@ -61,6 +63,8 @@ class RecordRun : public NodeWatch::Handler {
     if (!before) return Fail(before.error(), options_.verbose);
     auto lives = opened->OpenLives();
     if (!lives) return Fail(lives.error(), options_.verbose);
+    StartClerk();
+    if (!options_.keep_capabilities) SetThreadStart(DropAll);
     // Sockets first: a port below 1024 needs what is given up next.
     if (auto listening = outputs_.Listen(options_); !listening)
       return Fail(listening.error(), options_.verbose);
@@ -69,6 +73,7 @@ class RecordRun : public NodeWatch::Handler {
     if (auto armed = watch_.Arm(); !armed) return Fail(armed.error(), options_.verbose);
     if (auto given_up = GiveUp(Stage::kArmed); !given_up)
       return Fail(given_up.error(), options_.verbose);
+    SetThreadStart(nullptr);  // from now on a thread begins with no more than this one has
     const BlindTime blind = BlindSince(*before);
     BeginWriting(std::move(*opened), *before, blind);
     armed_ = true;
@@ -233,13 +238,31 @@ class RecordRun : public NodeWatch::Handler {
     outputs_.Death(row, report::VerdictJson(death, verdict));
   }
 
+  // What begins a thread while this one has more than the thread needs.
+  static void DropAll() {
+    // Who can't drop them has none: main says so.
+    [[maybe_unused]] const auto dropped = DropCapabilities(Stage::kArmed);
+  }
+
+  // Before the others: it reads the kernel's log, with CAP_SYSLOG, once all is armed.
+  void StartClerk() {
+    if (!options_.keep_capabilities) {
+      SetThreadStart(
+          [] { [[maybe_unused]] const auto dropped = DropCapabilities(Stage::kBeforeArming); });
+    }
+    std::promise<void> begun;
+    clerk_.emplace().Post([&begun] { begun.set_value(); });
+    begun.get_future().wait();
+  }
+
   void ReconcileLater(std::vector<store::LifeRow> lives, const BlindTime& blind) {
-    clerk_.emplace().Post([this, lives = std::move(lives), blind] {
+    clerk_->Post([this, lives = std::move(lives), blind] {
       Reconcile(lives, blind, options_.runtime, options_.testimony,
                 [this](const store::Death& death) {
                   const verdict::Verdict verdict = verdict::Judge(death);
                   Keep(death, verdict);
                 });
+      if (!options_.keep_capabilities) DropAll();
     });
   }
 
@@ -266,7 +289,7 @@ class RecordRun : public NodeWatch::Handler {
   NodeWatch watch_;
   std::vector<const Life*> early_;
   bool armed_ = false;
-  std::optional<Worker> clerk_;  // last: it uses the others; begun once privileges are given up
+  std::optional<Worker> clerk_;  // last: it uses the others
 };
 
 }  // namespace

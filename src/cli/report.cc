@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <ranges>
 
 #include "base/clock.h"
 #include "cli/exit_status.h"
@@ -56,8 +57,8 @@ Result<void> ReadDeaths(store::Archive& archive, const store::Query& asked, int6
   if (!rows) return std::unexpected(std::move(rows.error()));
   review.older_left_out = std::ssize(*rows) > most;
   if (review.older_left_out) rows->resize(static_cast<size_t>(most));
-  for (auto row = rows->rbegin(); row != rows->rend(); ++row) {
-    report::Told told{.row = std::move(*row), .killer = {}, .story = ""};
+  for (store::DeathRow& row : std::ranges::reverse_view(*rows)) {
+    report::Told told{.row = std::move(row), .killer = {}, .story = ""};
     // One that can't be read is shown without its story, by what its row tells.
     if (const auto death = archive.ReadDeath(told.row.id)) {
       const verdict::Verdict verdict = verdict::Judge(*death);

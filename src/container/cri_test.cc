@@ -167,6 +167,8 @@ class FakeCri {
    private:
     grpc::ServerGenericBidiReactor* CreateReactor(
         grpc::GenericCallbackServerContext* context) override {
+      // gRPC's: it deletes itself when it is done.
+      // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
       return new Reactor(runtime_.Find(context->method()));
     }
     FakeCri& runtime_;

@@ -56,7 +56,7 @@ TEST(ExitTextTest, Ages) {
   EXPECT_EQ(DescribeAge(60 * kSecond), "1m");
   EXPECT_EQ(DescribeAge(3599 * kSecond), "59m");
   EXPECT_EQ(DescribeAge(3600 * kSecond), "1h");
-  EXPECT_EQ(DescribeAge(100 * 86400 * kSecond), "100d");
+  EXPECT_EQ(DescribeAge(int64_t{100} * 86400 * kSecond), "100d");
 }
 
 }  // namespace

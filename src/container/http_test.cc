@@ -58,7 +58,7 @@ const Answer kAnswers[] = {
 
 TEST(HttpReaderTest, AnswersInPiecesOfAnySize) {
   for (const Answer& answer : kAnswers) {
-    for (const size_t size : {1, 2, 3, 7, 1000}) {
+    for (const size_t size : {1u, 2u, 3u, 7u, 1000u}) {
       SCOPED_TRACE(std::string(answer.what) + " by " + std::to_string(size));
       const Read read = Feed(answer.bytes, size);
       EXPECT_EQ(read.error, "");

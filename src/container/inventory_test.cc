@@ -200,7 +200,7 @@ TEST(InventoryTest, EarlierAttempts) {
   for (const char id : {'a', 'b', 'c'}) {
     Container container = Running(id, id == 'c' ? "sidecar" : "nginx");
     container.pod = {"web-0", "default", "u", "s"};
-    container.created_unix_ns = id;
+    container.created_unix_ns = static_cast<unsigned char>(id);
     cri->containers.push_back(container);
   }
   const Inventory inventory = Take(node, std::move(cri));

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <vector>
 
+#include "base/thread_start.h"
+
 namespace podtap::container {
 
 SignalsBlocked::SignalsBlocked() {
@@ -16,7 +18,10 @@ SignalsBlocked::~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullp
 Result<std::thread> StartQuietly(std::function<void()> job) {
   const SignalsBlocked blocked;
   try {
-    return std::thread(std::move(job));
+    return std::thread([job = std::move(job)] {
+      StartThread();
+      job();
+    });
   } catch (const std::system_error& error) {
     return std::unexpected(SystemError("start a thread", "", error.code().value()));
   }

@@ -30,7 +30,7 @@ class ResolveTest : public testing::Test {
     sandbox.is_sandbox = true;
   }
 
-  Container& Add(std::pair<std::string, std::string> pod, const std::string& name,
+  Container& Add(const std::pair<std::string, std::string>& pod, const std::string& name,
                  const std::string& id, RuntimeKind runtime, int64_t created = 1) {
     Container container;
     container.runtime = runtime;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -29,9 +30,9 @@ ir::Module Sample() {
 // Runs `use` with a printer into a temporary file; what the file has then.
 template <typename Use>
 std::string Printed(Printer::Options options, const Use& use) {
-  FILE* file = std::tmpfile();
-  EXPECT_NE(file, nullptr);
-  options.fd = fileno(file);
+  const Fd file(::memfd_create("printed", MFD_CLOEXEC));
+  EXPECT_TRUE(file.valid());
+  options.fd = file.get();
   const ir::Module module = Sample();
   {
     const std::unique_ptr<Printer> printer = Printer::Make(module, options);
@@ -41,9 +42,10 @@ std::string Printed(Printer::Options options, const Use& use) {
   }
   std::string text;
   char buffer[4096];
-  std::rewind(file);
-  while (const size_t size = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, size);
-  std::fclose(file);
+  for (ssize_t size = 0;
+       (size = ::pread(file.get(), buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0;) {
+    text.append(buffer, static_cast<size_t>(size));
+  }
   return text;
 }
 

@@ -219,8 +219,8 @@ TEST(Lineage, DetailsFillInWhatIsNotKnown) {
 TEST(Lineage, AChainThatGrowsForEverIsCut) {
   Lineage lineage;
   for (int32_t i = 1; i < 50'000; i++) {
-    lineage.OnBorn(Birth(Key(i + 1, (i + 1) * 20), Key(i, i * 20)));
-    End(lineage, Key(i, i * 20), (i + 1) * 20 + 5);
+    lineage.OnBorn(Birth(Key(i + 1, (i + 1) * int64_t{20}), Key(i, i * int64_t{20})));
+    End(lineage, Key(i, i * int64_t{20}), (i + 1) * int64_t{20} + 5);
   }
   EXPECT_EQ(lineage.Ancestors(Key(50'000, 1'000'000)).size(), 64u);
   EXPECT_LE(lineage.size(), Lineage::kEndedKept + 300);

@@ -99,7 +99,7 @@ TEST(FactText, OthersWords) {
   EXPECT_EQ(Text(clients), "connected to /run/docker.sock: pkill(23549)");
   store::OomKill oom;
   oom.victim = kServer;
-  oom.anon_kb = 20 * 1024;
+  oom.anon_kb = 20ULL * 1024;
   EXPECT_EQ(Text(oom), "the OOM killer chose server(7942), which held 20 MiB");
 }
 

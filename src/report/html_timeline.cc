@@ -91,7 +91,7 @@ class Timeline {
   int64_t Tenths(int64_t unix_ns) const {
     const int64_t at = std::clamp(unix_ns, review_.from_unix_ns, review_.to_unix_ns);
     const double part = static_cast<double>(at - review_.from_unix_ns) / static_cast<double>(span_);
-    return 10 * kGutter +
+    return int64_t{10} * kGutter +
            static_cast<int64_t>(part * 10.0 * static_cast<double>(kWidth - kGutter - kMargin));
   }
   std::string X(int64_t unix_ns) const {

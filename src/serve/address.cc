@@ -25,7 +25,11 @@ Result<Addresses> Find(const HostPort& at, int flags, const char* tried, const c
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(at.host.c_str(), at.port.c_str(), &hints, &found);
+  // The one name that needs no lookup, which a static program can't always make.
+  const bool local = at.host == "localhost";
+  if (local) hints.ai_family = AF_INET;
+  const std::string host = local ? "127.0.0.1" : at.host;
+  const int code = ::getaddrinfo(host.c_str(), at.port.c_str(), &hints, &found);
   if (code == 0) return Addresses(found, &::freeaddrinfo);
   if (code == EAI_SYSTEM) return std::unexpected(SystemError(tried, Text(at), errno, remedy));
   return std::unexpected(Error{.kind = ErrorKind::kSystem,

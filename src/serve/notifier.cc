@@ -1,6 +1,6 @@
 #include "serve/notifier.h"
 
-#include "serve/thread_signals.h"
+#include "serve/begin_thread.h"
 
 namespace podtap::serve {
 
@@ -49,7 +49,7 @@ Notifier::Numbers Notifier::numbers() const {
 }
 
 void Notifier::Run(const std::stop_token& stop) {
-  LeaveSignalsToOthers();
+  BeginThread();
   while (!stop.stop_requested()) {
     std::string text;
     {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "serve/address.h"
+#include "serve/begin_thread.h"
 #include "serve/request.h"
-#include "serve/thread_signals.h"
 
 namespace podtap::serve {
 namespace {
@@ -184,7 +184,7 @@ uint16_t Server::port() const {
 }
 
 void Server::Run(const std::stop_token& stop) {
-  LeaveSignalsToOthers();
+  BeginThread();
   std::vector<Connection> connections;
   std::vector<pollfd> waiting;
   while (!stop.stop_requested()) {

@@ -77,7 +77,7 @@ TEST(EvidenceJson, EveryKindOfRowReadsBack) {
 }
 
 TEST(EvidenceJson, NamesTheFieldThatIsWrong) {
-  const auto problem = [](std::string text) {
+  const auto problem = [](const std::string& text) {
     const Result<Death> read = DeathFromJson(text);
     return read ? std::string("none") : read.error().reason;
   };

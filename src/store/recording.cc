@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,9 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <optional>
 
+#include "base/file.h"
 #include "store/database.h"
 #include "store/evidence_json.h"
 #include "store/schema.h"
@@ -65,23 +67,51 @@ std::string SetAside(const std::string& path) {
   return aside;
 }
 
+// getgrnam(3) would load the name service's modules, which a static program can't.
+std::optional<gid_t> GroupId(const std::string& name) {
+  const auto text = ReadFile("/etc/group", "look up the group");
+  if (!text) return std::nullopt;
+  for (size_t at = 0; at < text->size();) {
+    const size_t end = std::min(text->find('\n', at), text->size());
+    const std::string line = text->substr(at, end - at);
+    at = end + 1;
+    // "name:x:gid:members"
+    if (!line.starts_with(name + ":")) continue;
+    const size_t colon = line.find(':', name.size() + 1);
+    gid_t id = 0;
+    if (colon == std::string::npos) continue;
+    const auto read = std::from_chars(line.data() + colon + 1, line.data() + line.size(), id);
+    if (read.ec == std::errc() && *read.ptr == ':') return id;
+  }
+  return std::nullopt;
+}
+
 Result<void> ShareWith(const std::string& group, const std::string& folder) {
   if (group.empty()) return {};
-  const ::group* entry = ::getgrnam(group.c_str());
-  if (entry == nullptr) {
+  const std::optional<gid_t> id = GroupId(group);
+  if (!id) {
     return std::unexpected(Error{.kind = ErrorKind::kInput,
                                  .tried = "share the store with the group",
                                  .on = group,
-                                 .reason = "there is no such group",
+                                 .reason = "there is no such group in /etc/group",
                                  .remedy = "groupadd --system " + group + ", or no --group"});
   }
   // The folder's set-group-id bit hands the group on to what is made in it later.
   struct stat status {};
-  const bool has = ::stat(folder.c_str(), &status) == 0 && status.st_gid == entry->gr_gid &&
+  const bool has = ::stat(folder.c_str(), &status) == 0 && status.st_gid == *id &&
                    (status.st_mode & S_ISGID) != 0;
-  if (!has && (::chown(folder.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0 ||
+  if (!has && (::chown(folder.c_str(), static_cast<uid_t>(-1), *id) != 0 ||
                ::chmod(folder.c_str(), 02750) != 0)) {
     return std::unexpected(SystemError("share the store with " + group, folder, errno));
+  }
+  // What was made before it was shared.
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const std::string path = folder + "/" + kFileName + suffix;
+    const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd.valid() || ::fstat(fd.get(), &status) != 0 || status.st_gid == *id) continue;
+    if (::fchown(fd.get(), static_cast<uid_t>(-1), *id) != 0 || ::fchmod(fd.get(), 0640) != 0) {
+      return std::unexpected(SystemError("share the store with " + group, path, errno));
+    }
   }
   return {};
 }

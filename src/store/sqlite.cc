@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <cstdlib>
+#include <memory>
+
 namespace podtap::store {
 
 namespace {
@@ -95,13 +98,28 @@ bool Statement::IsNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+namespace {
+
+// The folder may be reached by a symbolic link (/var/lib on another disk); the file itself
+// may be none, and SQLite's NOFOLLOW means every part of the path.
+std::string WithoutLinks(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr),
+                                                         &std::free);
+  if (!real) return path;
+  return std::string(real.get()) + "/" + path.substr(slash == std::string::npos ? 0 : slash + 1);
+}
+
+}  // namespace
+
 Result<Connection> Connection::Open(const std::string& path, Access access, int busy_ms) {
   Connection connection;
   connection.path_ = path;
   sqlite3* handle = nullptr;
   const int flags =
       access == Access::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
+  const int code = sqlite3_open_v2(WithoutLinks(path).c_str(), &handle,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
   connection.handle_.reset(handle);
   if (code != SQLITE_OK) return std::unexpected(connection.MakeError(code, "open the store"));

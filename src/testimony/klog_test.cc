@@ -92,7 +92,8 @@ TEST(Klog, FindsTheYear) {
   EXPECT_EQ(UnixNs(last_second, kNewYear + kSecond, 0), kNewYear - kSecond);
   // Somebody's new year that has not come here yet.
   EXPECT_EQ(UnixNs({1, 1, 0}, kNewYear - 3600 * kSecond, 0), kNewYear);
-  EXPECT_EQ(UnixNs({1, 1, 0}, kNewYear - 90'000 * kSecond, 0), kNewYear - 365 * 86'400 * kSecond);
+  EXPECT_EQ(UnixNs({1, 1, 0}, kNewYear - 90'000 * kSecond, 0),
+            kNewYear - int64_t{365} * 86'400 * kSecond);
   // Written two hours east of Greenwich.
   EXPECT_EQ(UnixNs({1, 1, 0}, kNewYear, 7200), kNewYear - 7200 * kSecond);
   EXPECT_EQ(UnixNs({2, 29, 0}, kNewYear, 0), 1'709'164'800 * kSecond);  // of 2024

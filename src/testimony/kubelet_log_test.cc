@@ -71,7 +71,7 @@ TEST(KubeletLog, FindsTheTimeZone) {
   EXPECT_EQ(UtcOffset(last, kThen), 0);
   EXPECT_EQ(UtcOffset(last, kThen + 3 * kSecond), 0);
   EXPECT_EQ(UtcOffset(last, kThen - 7200 * kSecond), 7200);
-  EXPECT_EQ(UtcOffset(last, kThen + 5 * 3600 * kSecond), -5 * 3600);
+  EXPECT_EQ(UtcOffset(last, kThen + int64_t{5} * 3600 * kSecond), -5 * 3600);
   EXPECT_EQ(UtcOffset(last, kThen - (5 * 3600 + 2700) * kSecond), 5 * 3600 + 2700);
   // The file was written long after its last line: a copy.
   EXPECT_EQ(UtcOffset(last, kThen + 400 * kSecond), std::nullopt);

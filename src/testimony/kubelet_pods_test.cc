@@ -83,8 +83,8 @@ TEST(KubeletPods, Nonsense) {
   for (const char* text :
        {"", "{", "[]", "{}", R"({"items":3})", R"({"items":[3,{},[],{"metadata":4}]})",
         R"({"items":[{"metadata":{"name":"a","deletionTimestamp":"x"},"status":[]}]})",
-        R"({"items":[{"metadata":{"name":"a","deletionTimestamp":"2026-01-01T00:00:00Z",)"
-        R"("deletionGracePeriodSeconds":9223372036854775807}}]})"}) {
+        R"({"items":[{"metadata":{"name":"a","deletionGracePeriodSeconds":9223372036854775807,
+            "deletionTimestamp":"2026-01-01T00:00:00Z"}}]})"}) {
     EXPECT_TRUE(WordsInPods(text, container).empty()) << text;
   }
 }

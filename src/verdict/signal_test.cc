@@ -27,16 +27,16 @@ TEST(Status, TakenApart) {
 }
 
 TEST(Syscall, Names) {
-  constexpr uint32_t kX86_64 = 0xc000003e;
-  EXPECT_EQ(SyscallName(62, kX86_64), "kill");
-  EXPECT_EQ(SyscallName(250, kX86_64), "keyctl");
-  EXPECT_EQ(SyscallName(334, kX86_64), "rseq");
-  EXPECT_EQ(SyscallName(335, kX86_64), "uretprobe");
-  EXPECT_EQ(SyscallName(400, kX86_64), "");
-  EXPECT_EQ(SyscallName(424, kX86_64), "pidfd_send_signal");
-  EXPECT_EQ(SyscallName(462, kX86_64), "mseal");
-  EXPECT_EQ(SyscallName(-1, kX86_64), "");
-  EXPECT_EQ(SyscallName(1 << 30, kX86_64), "");
+  constexpr uint32_t kX86 = 0xc000003e;
+  EXPECT_EQ(SyscallName(62, kX86), "kill");
+  EXPECT_EQ(SyscallName(250, kX86), "keyctl");
+  EXPECT_EQ(SyscallName(334, kX86), "rseq");
+  EXPECT_EQ(SyscallName(335, kX86), "uretprobe");
+  EXPECT_EQ(SyscallName(400, kX86), "");
+  EXPECT_EQ(SyscallName(424, kX86), "pidfd_send_signal");
+  EXPECT_EQ(SyscallName(462, kX86), "mseal");
+  EXPECT_EQ(SyscallName(-1, kX86), "");
+  EXPECT_EQ(SyscallName(1 << 30, kX86), "");
   EXPECT_EQ(SyscallName(62, 0x40000003), "");  // i386 has others
 }
 
