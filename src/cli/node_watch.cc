@@ -184,6 +184,8 @@ void NodeWatch::TakeRuntimeEvents(container::EventStream& stream) {
   for (const std::string& note : batch.notes) handler_.OnNote(note);
   const int64_t offset = RealMinusBootNs();
   for (const container::RuntimeEvent& event : batch.events) {
+    recorder_->OnNamed(event);
+    if (event.action == "rename") continue;
     recorder_->OnRuntimeSaid({event.time_unix_ns - offset},
                              {.runtime = event.runtime,
                               .action = event.action,

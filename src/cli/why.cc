@@ -265,6 +265,11 @@ class WhyRun {
       if (!history) continue;
       const auto end = testimony::FindRemoved(target.name, *history, runtime->kind());
       if (!end) continue;
+      if (const auto stored = Stored(end->container);
+          stored && UnixNs(*stored) + testimony::kSameDeathNs >= end->unix_ns) {
+        Say(*stored);
+        return true;
+      }
       Note(container::TargetOf(end->container) +
            " was removed; what its runtime still remembers of it:");
       Say(Gathered(*end));

@@ -33,9 +33,10 @@ struct ActionWord {
   std::string_view action;
 };
 constexpr ActionWord kActions[] = {
-    {"create", "create"},   {"start", "start"},     {"kill", "kill"},       {"oom", "oom"},
-    {"die", "die"},         {"died", "die"},        {"stop", "stop"},       {"pause", "pause"},
-    {"restart", "restart"}, {"unpause", "unpause"}, {"destroy", "destroy"}, {"remove", "destroy"},
+    {"rename", "rename"},  {"create", "create"},   {"start", "start"},     {"kill", "kill"},
+    {"oom", "oom"},        {"die", "die"},         {"died", "die"},        {"stop", "stop"},
+    {"pause", "pause"},    {"restart", "restart"}, {"unpause", "unpause"}, {"destroy", "destroy"},
+    {"remove", "destroy"},
 };
 
 std::string_view WithoutSlash(std::string_view name) {

@@ -17,7 +17,7 @@
 namespace podtap::container {
 
 // A fact that a runtime tells of, in Docker's words: "create", "start", "kill", "oom",
-// "die", "stop", "pause", "unpause", "restart", "destroy".
+// "die", "stop", "pause", "unpause", "restart", "rename", "destroy".
 struct RuntimeEvent {
   RuntimeKind runtime = RuntimeKind::kUnknown;
   std::string action;

@@ -95,6 +95,12 @@ void Recorder::Bury(size_t index, BootNs now) {
 store::Death Recorder::MakeDeath(const Life& life, BootNs now) {
   store::Death death;
   death.container = life.container;
+  // Gone before its runtime could be asked about it; an event of it told the name.
+  if (const auto named = known_.find(life.container.id);
+      named != known_.end() && death.container.name.empty()) {
+    death.container.name = named->second.name;
+    death.container.pod = named->second.pod;
+  }
   death.init = lineage_.Exact(life.init);
   death.real_minus_boot_ns = real_minus_boot_ns_;
   death.at = life.dying->at;

@@ -419,6 +419,22 @@ void Recorder::OnProbeError(BootNs at, const std::string& /*message*/) {
   OnLost(at, at, 1);
 }
 
+void Recorder::OnNamed(const container::RuntimeEvent& event) {
+  if (event.name.empty()) return;
+  const auto found = known_.find(event.container);
+  container::Container named = found == known_.end() ? container::Container{} : found->second;
+  if (named.name == event.name || (!named.name.empty() && event.action != "rename")) return;
+  named.runtime = event.runtime;
+  named.id = event.container;
+  named.name = event.name;
+  if (named.pod.name.empty()) named.pod = event.pod;
+  Remember(named);
+  if (const LifePtr life = LifeOfContainer(event.container)) {
+    if (life->container.name.empty() || event.action == "rename") life->container.name = named.name;
+    if (life->container.pod.name.empty()) life->container.pod = named.pod;
+  }
+}
+
 void Recorder::OnRuntimeSaid(BootNs at, const store::RuntimeSaid& said) {
   if (const LifePtr life = LifeOfContainer(said.container)) Record(*life, at, said);
 }

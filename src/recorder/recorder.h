@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "container/runtime.h"
 #include "recorder/cgroup_index.h"
 #include "recorder/life.h"
 #include "recorder/lineage.h"
@@ -75,6 +76,9 @@ class Recorder : public Witness {
   Result<void> Follow(BootNs now, int32_t pid);
   void FollowCgroup(BootNs now, const std::string& path, const std::string& name);
 
+  // What a runtime calls a container, in an event of it: one that is gone at once, or was
+  // renamed, has its name from nowhere else.
+  void OnNamed(const container::RuntimeEvent& event);
   void OnRuntimeSaid(BootNs at, const store::RuntimeSaid& said);
   // Somebody looks who is connected to the runtime; a death waits for the result.
   void ExpectClients(const container::ContainerId& container);

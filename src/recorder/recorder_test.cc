@@ -251,6 +251,27 @@ TEST_F(RecorderTest, WhatItsCgroupAloneTellsTakesNoNameAway) {
   EXPECT_EQ(seen_.deaths[0].container.name, "web");
 }
 
+TEST_F(RecorderTest, AnEventOfItsRuntimeTellsTheNameOfOneThatWasGoneAtOnce) {
+  // Before its cgroup is there.
+  recorder_.OnNamed({.action = "create", .container = {"4f00"}, .name = "web"});
+  Start();
+  Exit(20, init_, 9);
+  recorder_.Tick(At(30));
+  ASSERT_THAT(seen_.deaths, SizeIs(1));
+  EXPECT_EQ(seen_.deaths[0].container.name, "web");
+}
+
+TEST_F(RecorderTest, ARenamedContainerHasItsNewName) {
+  Start();
+  recorder_.OnNamed({.action = "start", .container = {"4f00"}, .name = "old"});
+  recorder_.OnNamed({.action = "rename", .container = {"4f00"}, .name = "new"});
+  recorder_.OnNamed({.action = "kill", .container = {"4f00"}, .name = "late"});
+  Exit(20, init_, 9);
+  recorder_.Tick(At(30));
+  ASSERT_THAT(seen_.deaths, SizeIs(1));
+  EXPECT_EQ(seen_.deaths[0].container.name, "new");
+}
+
 TEST_F(RecorderTest, ARemovalBeginsNoLife) {
   // Thousands may die before the cgroup of the first is removed.
   constexpr uint64_t kMany = 3000;

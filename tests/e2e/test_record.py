@@ -128,6 +128,29 @@ class Deaths(WithStore):
         too_old = recorder.why("--death", "2020-01-01", name)
         self.assertEqual(too_old.status, NOT_FOUND)
 
+    def test_short_lives_and_a_new_name(self):
+        scene = self.stage("docker", "record-names")
+        docker = scene.daemon.docker
+        recorder = self.recorder(sockets=[scene.daemon.host])
+        clients = [subprocess.Popen(
+            ["docker", "-H", scene.daemon.host, "run", "--rm", "--network", "none", "--name",
+             f"short-{code}", "podtap-test:1", "victim", "exit", str(code)])
+            for code in range(1, 6)]
+        for client in clients:
+            client.wait()
+        docker("run", "-d", "--network", "none", "--name", "old", "podtap-test:1", "victim", "wait")
+        docker("rename", "old", "new")
+        docker("kill", "new")
+        docker("rm", "-f", "new")
+
+        def told():
+            return {event["container"] for event in recorder.events("--kind", "death")}
+        wanted = {*(f"short-{code}" for code in range(1, 6)), "new"}
+        self.assertTrue(recording.wait_for(lambda: told() >= wanted), told())
+        why = session.run("why", "--store", self.store, "--runtime-endpoint", scene.daemon.host,
+                          "short-3")
+        self.assertIn("proven", why.stdout)
+
     def test_a_process_outside_of_containers(self):
         recorder = self.recorder()
         victim = subprocess.Popen(["sleep", "1000"])
