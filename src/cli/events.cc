@@ -150,8 +150,11 @@ class EventsRun {
 
  private:
   int Follow(bool wide) {
-    for (;;) {
+    filter_.query.limit = -1;  // --most is meant for what was before
+    const auto& until = filter_.query.until_unix_ns;
+    while (!until || ClockNs(CLOCK_REALTIME) <= *until) {
       std::this_thread::sleep_for(kLookEvery);
+      if (archive_.Replaced() && !TakeTheNewStore()) continue;
       auto rows = ReadEvents(archive_, filter_, mark_);
       if (!rows) return Fail(rows.error());
       std::string text;
@@ -160,6 +163,17 @@ class EventsRun {
       }
       if (auto written = WriteOut(text); !written) return Fail(written.error());
     }
+    return kOk;
+  }
+
+  // Removed, or set aside, and begun afresh. False: it isn't there yet.
+  bool TakeTheNewStore() {
+    auto fresh = OpenArchive(options_.store);
+    if (!fresh) return false;
+    archive_ = std::move(*fresh);
+    mark_ = {};
+    std::fputs("podtap: the store was begun afresh; following that one\n", stderr);
+    return true;
   }
 
   const EventsOptions& options_;

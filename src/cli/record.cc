@@ -133,10 +133,10 @@ class RecordRun : public NodeWatch::Handler {
     if (!fresh) {
       log_.Warning(fresh.error().Message() + "; the settings stay as they are");
     } else {
-      writer_->SetRetention(fresh->retention());
       if (auto notifying = outputs_.SetNotifier(*fresh); !notifying) {
         log_.Warning(notifying.error().Message());
       } else {
+        writer_->SetRetention(fresh->retention());
         log_.Info("settings read again");
       }
     }

@@ -3,9 +3,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include "base/escape.h"
+#include "serve/address.h"
+#include "serve/notifier.h"
 
 namespace podtap::cli {
 namespace {
@@ -72,6 +76,12 @@ void Declare(CLI::App& app, RecordOptions& options) {
 
 // Sets what the file says, but for what is in `skip`.
 Result<void> Apply(CLI::App& app, const std::string& file, const std::set<std::string>& skip) {
+  std::error_code none;
+  if (const auto type = std::filesystem::status(file, none).type();
+      type != std::filesystem::file_type::regular &&
+      type != std::filesystem::file_type::not_found) {
+    return Wrong(file, "it is no file", "name a file with --config");
+  }
   std::ifstream input(file);
   if (!input) return std::unexpected(SystemError("read the settings in", file, errno));
   // The library throws; what it says goes no further than here.
@@ -103,7 +113,19 @@ Result<void> CheckSense(const RecordOptions& options, const std::string& where) 
   if (!options.notify_command.empty() && !options.notify_url.empty()) {
     return Wrong(where, "notify-command and notify-url exclude each other", "leave out one");
   }
-  return {};
+  if (options.store.empty()) return Wrong(where, "store names no folder");
+  if (!std::isfinite(options.keep_days)) return Wrong(where, "keep-days is no number");
+  if (options.listen != "off") {
+    if (auto at = serve::ParseHostPort(options.listen); !at) {
+      return std::unexpected(std::move(at.error()));
+    }
+  }
+  if (!options.notify_url.empty()) {
+    if (auto url = serve::ParseUrl(options.notify_url); !url) {
+      return std::unexpected(std::move(url.error()));
+    }
+  }
+  return CheckRuntimeOptions(options.runtime);
 }
 
 }  // namespace

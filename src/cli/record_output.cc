@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/clock.h"
 #include "cli/version.h"
@@ -67,8 +68,9 @@ struct RecordOutputs::Parts {
   // Deaths come from two threads: those that were seen, and those of before.
   std::mutex notifying;
   std::unique_ptr<serve::Notifier> notifier;
-  serve::Notifier::Numbers notified_before;  // by notifiers that were replaced
-  std::unique_ptr<serve::Server> server;     // last: its pages use the others
+  std::pair<std::string, std::string> notify_settings;  // command, URL
+  serve::Notifier::Numbers notified_before;             // by notifiers that were replaced
+  std::unique_ptr<serve::Server> server;                // last: its pages use the others
 };
 
 RecordOutputs::RecordOutputs(const Log& log) : log_(log), parts_(std::make_unique<Parts>()) {
@@ -114,7 +116,11 @@ Result<void> RecordOutputs::SetNotifier(const RecordOptions& options) {
     if (!url) return std::unexpected(std::move(url.error()));
     send = serve::ByPost(std::move(*url));
   }
+  // What waits isn't thrown away for nothing.
+  const std::pair settings(options.notify_command, options.notify_url);
+  if (parts_->notify_settings == settings) return {};
   const std::lock_guard lock(parts_->notifying);
+  parts_->notify_settings = settings;
   if (parts_->notifier) {
     parts_->notifier->Stop(container::After(kLastMoments));
     const serve::Notifier::Numbers last = parts_->notifier->numbers();

@@ -40,14 +40,23 @@ void DeclareRuntimeOptions(CLI::App& app, RuntimeOptions& options) {
       ->capture_default_str();
 }
 
-Result<NodeAccess> OpenNode(const RuntimeOptions& options) {
+Result<void> CheckRuntimeOptions(const RuntimeOptions& options) {
   if (!(options.timeout_s > 0) || options.timeout_s > kLongestTimeout) {
     return std::unexpected(Error{.kind = ErrorKind::kUsage,
                                  .tried = "use --timeout",
                                  .reason = "it is more than 0 and at most 3600 seconds"});
   }
-  auto sockets = Endpoints(options);
-  if (!sockets) return std::unexpected(std::move(sockets.error()));
+  if (auto sockets = Endpoints(options); !sockets) {
+    return std::unexpected(std::move(sockets.error()));
+  }
+  return {};
+}
+
+Result<NodeAccess> OpenNode(const RuntimeOptions& options) {
+  if (auto right = CheckRuntimeOptions(options); !right) {
+    return std::unexpected(std::move(right.error()));
+  }
+  const auto sockets = Endpoints(options);
   NodeAccess node;
   node.root = HostRoot(options.host_root);
   if (!options.host_root.empty()) {

@@ -32,6 +32,9 @@ inline constexpr const char* kEndpointHelp =
 // Declares them on `app`, which must not outlive `options`.
 void DeclareRuntimeOptions(CLI::App& app, RuntimeOptions& options);
 
+// Whether they can be meant, whatever runs on the node: errors of kUsage.
+Result<void> CheckRuntimeOptions(const RuntimeOptions& options);
+
 // The node that the options mean.
 struct NodeAccess {
   HostRoot root;

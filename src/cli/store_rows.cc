@@ -6,10 +6,10 @@ namespace {
 int64_t UnixNs(const store::Death& death) { return death.at.value + death.real_minus_boot_ns; }
 
 std::string CulpritOf(const verdict::Verdict& verdict) {
-  if (!verdict.culprit) return "";
-  const verdict::Culprit& culprit = *verdict.culprit;
-  if (!culprit.process) return std::string(verdict::CulpritKindName(culprit.kind));
-  return culprit.process->comm + "(" + std::to_string(culprit.process->key.pid.value) + ")";
+  const verdict::Culprit* culprit = verdict::Blamed(verdict);
+  if (culprit == nullptr) return "";
+  if (!culprit->process) return std::string(verdict::CulpritKindName(culprit->kind));
+  return culprit->process->comm + "(" + std::to_string(culprit->process->key.pid.value) + ")";
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "store/database.h"
 #include "store/evidence_json.h"
 #include "store/query.h"
@@ -58,7 +60,18 @@ DeathRow TakeDeath(const Statement& s) {
   return row;
 }
 
+// 0: there is none.
+uint64_t InodeOf(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
+
+Archive::Archive(Connection connection)
+    : connection_(std::move(connection)), inode_(InodeOf(connection_.path())) {}
+
+bool Archive::Replaced() const { return InodeOf(connection_.path()) != inode_; }
 
 Result<Archive> Archive::Open(const std::string& folder) {
   auto connection = Connection::Open(folder + "/" + kFileName, Connection::Access::kRead);

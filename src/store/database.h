@@ -49,11 +49,16 @@ class Archive {
   Result<Counts> Count();
   Result<int64_t> Bytes();      // of the file
   Result<int64_t> UsedBytes();  // without pages that hold nothing
+  // Another file stands in its place, or none: nobody will write into this one.
+  bool Replaced() const;
 
  protected:
-  explicit Archive(Connection connection) : connection_(std::move(connection)) {}
+  explicit Archive(Connection connection);
   Result<int64_t> Number(std::string_view sql);
   Connection connection_;
+
+ private:
+  uint64_t inode_ = 0;  // of the file when it was opened
 };
 
 struct Retention {

@@ -218,4 +218,9 @@ Verdict Judge(const store::Death& death) {
   return verdict;
 }
 
+const Culprit* Blamed(const Verdict& verdict) {
+  if (verdict.asker_known) return &verdict.on_behalf_of.front();
+  return verdict.culprit ? &*verdict.culprit : nullptr;
+}
+
 }  // namespace podtap::verdict

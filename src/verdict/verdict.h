@@ -133,6 +133,10 @@ struct Verdict {
 
 Verdict Judge(const store::Death& death);
 
+// Whom it blames: who asked the runtime, where that is known; else the culprit. nullptr:
+// nobody.
+const Culprit* Blamed(const Verdict& verdict);
+
 using podtap::SignalName;
 
 }  // namespace podtap::verdict

@@ -177,17 +177,27 @@ class Deaths(WithStore):
 
     def test_followed(self):
         recorder = self.recorder()
-        follower = subprocess.Popen([session.PODTAP, "events", "-f", "--store", self.store],
+        follower = subprocess.Popen([session.PODTAP, "events", "-f", "--most", "1", "--store",
+                                     self.store],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(follower.kill)
         lines = session.Lines(follower.stdout)
         time.sleep(0.5)
-        victim = subprocess.Popen(["sleep", "1000"])
-        victim.terminate()
-        victim.wait()
-        self.assertTrue(lines.wait(
-            lambda seen: any(f"pid:{victim.pid}" in line for line in seen), 10))
-        del recorder
+
+        def kill_some():
+            victims = [subprocess.Popen(["sleep", "1000"]) for _ in range(3)]
+            for victim in victims:
+                victim.terminate()
+                victim.wait()
+            self.assertTrue(lines.wait(
+                lambda seen: all(any(f"pid:{victim.pid}" in line for line in seen)
+                                 for victim in victims), 10), lines.seen())
+        kill_some()  # more at once than --most
+        for file in self.store.glob("podtap.db*"):
+            file.unlink()
+        # The recorder sees it, and begins afresh.
+        self.assertTrue(recording.wait_for((self.store / "podtap.db").exists), recorder.messages())
+        kill_some()
 
 
 class Interrupted(WithStore):
@@ -465,12 +475,24 @@ class Service(WithStore):
         for text, says in (("keep-dais = 3\n", "there is no setting keep-dais"),
                            ("keep-days = 'x'\n", "keep-days"),
                            ("[section]\nkeep-days = 3\n", "no sections"),
+                           ("keep-days = nan\n", "keep-days"),
+                           ('store = ""\n', "no folder"),
+                           ("listen = 'nonsense'\n", "HOST:PORT"),
+                           ("listen = '127.0.0.1:99999'\n", "HOST:PORT"),
+                           ("notify-url = 'foo'\n", "foo"),
+                           ("notify-url = 'https://x/'\n", "https"),
+                           ("timeout = 0\n", "timeout"),
+                           ("runtime-endpoint = 'tcp://x'\n", "tcp://x"),
                            ("notify-command = 'a'\nnotify-url = 'http://b'\n", "exclude")):
             wrong = check(text)
             self.assertEqual(wrong.status, USAGE, wrong)
             self.assertIn(says, wrong.stderr)
         missing = session.run("record", "--config", "/no/such.toml", "--check-config")
         self.assertEqual(missing.status, SYSTEM, missing)
+        config.unlink()
+        os.mkfifo(config)  # nobody writes into it
+        fifo = session.run("record", "--config", config, "--check-config")
+        self.assertEqual(fifo.status, USAGE, fifo)
 
     def test_metrics_health_notification_and_end(self):
         with socket.socket() as probe:
