@@ -55,8 +55,23 @@ Result<void> MakeFolder(const std::string& folder) {
       return std::unexpected(
           SystemError("make the store's folder", part, errno, "use another folder with --store"));
     }
-    if (end == std::string::npos) return {};
+    if (end == std::string::npos) break;
   }
+  // Whoever may write there could give the recorder another file for its own.
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) {
+    return std::unexpected(SystemError("look at the store's folder", folder, errno));
+  }
+  const bool foreign = status.st_uid != ::geteuid() && status.st_uid != 0;
+  if (!foreign && (status.st_mode & S_IWOTH) == 0) return {};
+  return std::unexpected(
+      Error{.kind = ErrorKind::kInput,
+            .tried = "record into",
+            .on = folder,
+            .reason = foreign ? "the folder belongs to uid " + std::to_string(status.st_uid)
+                              : "everybody may write there",
+            .remedy = "chown root and chmod 0750 it, or use another with "
+                      "--store"});
 }
 
 std::string SetAside(const std::string& path) {

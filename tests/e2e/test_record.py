@@ -397,6 +397,14 @@ class Trouble(WithStore):
             status = file.stat()
             self.assertEqual((status.st_gid, status.st_mode & 0o777), (65534, 0o640), file)
 
+    def test_a_folder_of_somebody_else(self):
+        self.store.mkdir()
+        os.chmod(self.store, 0o777)
+        self.refused(status=NOT_FOUND, says="everybody may write there")
+        os.chmod(self.store, 0o755)
+        os.chown(self.store, 12345, 12345)
+        self.refused(status=NOT_FOUND, says="belongs to uid 12345")
+
     def test_a_folder_behind_a_link(self):
         real = self.store.parent / "elsewhere"
         real.mkdir()
