@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "container/inventory.h"
+#include "store/database.h"
 #include "testimony/gather.h"
 
 namespace podtap::cli {
@@ -64,7 +65,35 @@ class Reconciliation {
     return WithGap(Gather(*end));
   }
 
+  // Of containers that nobody had heard of.
+  std::vector<store::Death> DeathsOfOthers(const std::vector<store::LifeRow>& lives,
+                                           store::Archive& archive) {
+    std::vector<store::Death> deaths;
+    for (const container::Container& container : inventory_.containers) {
+      if (container.is_sandbox || container.id.value.empty() || Runs(container)) continue;
+      if (std::ranges::find(lives, container.id.value, &store::LifeRow::container_id) !=
+          lives.end()) {
+        continue;
+      }
+      const auto end = testimony::FindLastEnd(container, inventory_);
+      if (!end || end->unix_ns < blind_.from_unix_ns || end->unix_ns > blind_.to_unix_ns) continue;
+      if (IsKept(archive, *end)) continue;
+      deaths.push_back(WithGap(Gather(*end)));
+    }
+    return deaths;
+  }
+
  private:
+  // One that can't be looked up counts as kept: better untold than told twice.
+  static bool IsKept(store::Archive& archive, const testimony::LastEnd& end) {
+    store::Query query;
+    query.container_id = end.container.id.value;
+    const auto rows = archive.Deaths(query);
+    return !rows || std::ranges::any_of(*rows, [&](const store::DeathRow& row) {
+      return std::abs(row.unix_ns - end.unix_ns) < testimony::kSameDeathNs;
+    });
+  }
+
   store::Death Gather(const testimony::LastEnd& end) {
     return testimony::Gather(end, inventory_, node_.runtimes, *node_.tree, places_,
                              container::After(node_.timeout));
@@ -113,14 +142,19 @@ class Reconciliation {
 }  // namespace
 
 void Reconcile(const std::vector<store::LifeRow>& lives, const BlindTime& blind,
-               const RuntimeOptions& runtime, const TestimonyOptions& testimony,
-               const std::function<void(store::Death)>& take) {
-  if (lives.empty()) return;
+               const std::string& folder, const RuntimeOptions& runtime,
+               const TestimonyOptions& testimony, const std::function<void(store::Death)>& take) {
+  if (lives.empty() && blind.to_unix_ns <= blind.from_unix_ns) return;
   auto node = OpenNode(runtime);
   if (!node) return;
   Reconciliation reconciliation(std::move(*node), testimony, blind);
   for (const store::LifeRow& life : lives) {
     if (auto death = reconciliation.DeathOf(life)) take(std::move(*death));
+  }
+  auto archive = store::Archive::Open(folder);
+  if (!archive) return;
+  for (store::Death& death : reconciliation.DeathsOfOthers(lives, *archive)) {
+    take(std::move(death));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "cli/runtime_options.h"
@@ -22,10 +23,12 @@ struct BlindTime {
   int64_t to_unix_ns = 0;
 };
 
-// Calls `take` for each; takes as long as runtimes, journal and kernel log need. May run on
+// The deaths of that time: of `lives`, whose end isn't known, and of what began and ended
+// meanwhile and its runtime still knows, unless the store in `folder` has them. Calls `take`
+// for each; takes as long as runtimes, journal and kernel log need. May run on
 // a thread of its own: it opens what it needs.
 void Reconcile(const std::vector<store::LifeRow>& lives, const BlindTime& blind,
-               const RuntimeOptions& runtime, const TestimonyOptions& testimony,
-               const std::function<void(store::Death)>& take);
+               const std::string& folder, const RuntimeOptions& runtime,
+               const TestimonyOptions& testimony, const std::function<void(store::Death)>& take);
 
 }  // namespace podtap::cli

@@ -257,7 +257,7 @@ class RecordRun : public NodeWatch::Handler {
 
   void ReconcileLater(std::vector<store::LifeRow> lives, const BlindTime& blind) {
     clerk_->Post([this, lives = std::move(lives), blind] {
-      Reconcile(lives, blind, options_.runtime, options_.testimony,
+      Reconcile(lives, blind, options_.store, options_.runtime, options_.testimony,
                 [this](const store::Death& death) {
                   const verdict::Verdict verdict = verdict::Judge(death);
                   Keep(death, verdict);

@@ -229,6 +229,22 @@ class Interrupted(WithStore):
         self.assertNotIn("pid", verdict.get("culprit") or {})
         self.assertEqual(verdict["exit"]["code"], 137)
 
+    def test_begun_and_ended_meanwhile(self):
+        scene, sockets, recorder, container = self.known_container()
+        # Recorded, just before: it isn't told once more.
+        os.kill(container.pid, signal.SIGKILL)
+        self.assertTrue(recorder.wait_death(container.id), recorder.messages())
+        recorder.stop(signal.SIGKILL)
+        scene.daemon.docker("run", "--network", "none", "--name", "meanwhile", "podtap-test:1",
+                            "victim", "exit", "9", check=False)
+        again = self.recorder(sockets=sockets)
+        self.assertTrue(again.wait_message("meanwhile"), again.messages())
+        self.assertTrue(recording.wait_for(lambda: len(again.events("--kind", "death")) == 2))
+        verdict = self.verdict(again.why("-o", "json", "meanwhile", sockets=sockets))
+        self.assertEqual((verdict["cause"], verdict["exit"]["code"]), ("exit", 9))
+        self.assertNotEqual(verdict["confidence"], PROVEN)
+        scene.daemon.docker("rm", "meanwhile")
+
     def test_stopped_and_nothing_died(self):
         _, sockets, recorder, _ = self.known_container()
         self.assertEqual(recorder.stop().status, 0)
