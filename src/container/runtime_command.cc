@@ -88,6 +88,12 @@ bool Detaches(std::string_view option) {
          option.find('=') == std::string_view::npos;
 }
 
+// "-f", "--force", "-fv".
+bool Forces(std::string_view option) {
+  if (option.starts_with("--")) return option == "--force" || option == "--force=true";
+  return option.starts_with("-") && option.find('f') != std::string_view::npos;
+}
+
 Asks ByCommand(const Command& command, std::span<const std::string> args,
                const Container& container) {
   const auto verb = std::ranges::find_if(args, [&](const std::string& arg) {
@@ -105,8 +111,11 @@ Asks ByCommand(const Command& command, std::span<const std::string> args,
   }
   const bool names =
       std::ranges::any_of(rest, [&](const auto& arg) { return NamesIt(arg, container); });
-  // It names others, or a pod by its sandbox.
-  return names ? *EndingOf(command.ends, *verb) : Asks::kPerhaps;
+  const Asks asks = *EndingOf(command.ends, *verb);
+  // Without force it is refused what runs. Who doesn't name it names others, or a pod by
+  // its sandbox.
+  const bool can = asks != Asks::kRemove || std::ranges::any_of(rest, Forces);
+  return names && can ? asks : Asks::kPerhaps;
 }
 
 // An address as "http://localhost/v1.41/containers/web/kill?signal=9".
@@ -123,7 +132,9 @@ Asks ByAddress(std::span<const std::string> args, const Container& container) {
     const std::string_view verb =
         after.starts_with('/') ? after.substr(1, after.find('?') - 1) : std::string_view();
     if (!NamesIt(name, container)) continue;
-    if (verb.empty() && deletes) return Asks::kRemove;
+    const bool forces = after.find("force=1") != std::string_view::npos ||
+                        after.find("force=true") != std::string_view::npos;
+    if (verb.empty() && deletes && forces) return Asks::kRemove;
     if (const auto asks = EndingOf(kDockerEnds, verb)) return *asks;
   }
   return Asks::kPerhaps;

@@ -51,8 +51,9 @@ TEST(WhatItAsks, NothingThatEndsIt) {
 
 TEST(WhatItAsks, NobodyCanTell) {
   for (const char* line :
-       {"docker stop other", "docker compose down", "docker run --name web bb:1 sleep 9",
-        "docker start -a web", "docker", "watchtower --cleanup", "docker-compose stop web",
+       {"docker stop other", "docker rm web", "curl -XDELETE http://d/containers/web",
+        "docker compose down", "docker run --name web bb:1 sleep 9", "docker start -a web",
+        "docker", "watchtower --cleanup", "docker-compose stop web",
         "curl http://d/containers/web/json", "curl http://d/containers/other/kill",
         "crictl stopp 77777777", "docker stop 4f1"}) {
     EXPECT_EQ(Of(line), Asks::kPerhaps) << line;

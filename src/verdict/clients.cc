@@ -86,7 +86,12 @@ Clients ClientsAt(const View& view, store::BootNs at, RuntimeAct act) {
     }
     for (const store::ProcessKey& key : seen->named) AddOnce(named, key);
   }
-  // dockerd asks containerd for somebody.
+  // dockerd asks containerd for somebody; of its own containers it is the runtime.
+  if (view.death().container.runtime == container::RuntimeKind::kDocker) {
+    std::erase_if(keys, [&](const auto& key) {
+      return IsRuntimeProgram(view, key) && !IsKubelet(view, key);
+    });
+  }
   Prefer(keys, [&](const auto& key) { return !IsRuntimeProgram(view, key); });
   std::erase_if(keys, [&](const auto& key) { return WhatItAsks(view, key) == Asks::kNothing; });
   std::vector<store::ProcessKey> asked;

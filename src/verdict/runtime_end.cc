@@ -16,6 +16,12 @@ bool IsShimOf(const View& view, const store::ProcessKey& process) {
   return std::ranges::any_of(above, [&](const auto& key) { return Same(key, process); });
 }
 
+// Then it was another that acted, begun since.
+bool HadEnded(const View& view, const store::ProcessKey& key, store::BootNs at) {
+  const store::Process* process = view.Find(key);
+  return process != nullptr && process->exited && *process->exited < at;
+}
+
 }  // namespace
 
 std::optional<RuntimeEnd> RuntimeEndBefore(const View& view, const Hand& hand, store::BootNs at) {
@@ -29,7 +35,8 @@ std::optional<RuntimeEnd> RuntimeEndBefore(const View& view, const Hand& hand, s
     if (kills && IsRuntimeProgram(view, signal->target) && IsShimOf(view, signal->target)) {
       found = RuntimeEnd{signal, "killed its shim"};
     } else if (!kills && hand.runtime == container::RuntimeKind::kDocker &&
-               view.Comm(signal->target) == "dockerd" && IsRuntimeProgram(view, signal->target)) {
+               view.Comm(signal->target) == "dockerd" && IsRuntimeProgram(view, signal->target) &&
+               !HadEnded(view, signal->target, at)) {
       found = RuntimeEnd{signal, "told it to stop"};
     }
   }
