@@ -122,7 +122,8 @@ std::vector<Checked> CheckRecorder(Patient&) {
     found +=
         (found.empty() ? "" : ", ") + ("podtap " + command) + " (" + std::to_string(stat.pid) + ")";
   }
-  return {Ok(found.empty() ? "no other podtap is watching" : found + " is watching")};
+  return {Ok(found.empty() ? "no other podtap is watching"
+                           : found + (found.contains(',') ? " are watching" : " is watching"))};
 }
 
 }  // namespace podtap::cli
